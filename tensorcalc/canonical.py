@@ -1,0 +1,218 @@
+"""One numbering of the indices of a product, whatever order it was written in.
+
+Factors are told apart by what they are; where equal factors remain, colour
+refinement tells them apart by what they touch; where symmetry leaves a tie, the
+tied factors are tried first in turn, all but those that an automorphism already
+found maps to one another, and the least result wins (McKay & Piperno 2014,
+J. Symb. Comput. 60, sec. 2).  Chains that end in an axis of the result never tie.
+
+A factor may be symmetric or antisymmetric in all its axes; the sign that sorting
+its axes costs is returned, and 0 where a symmetry shows the product to vanish.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from .expr import Expr, Subscripts
+
+
+class Factor(NamedTuple):
+    """An operand, a label for each of its axes, and its symmetry (+1, -1, or 0 for none)."""
+
+    operand: Expr
+    labels: tuple[int, ...]
+    symmetry: int
+
+
+class Numbering(NamedTuple):
+    """Factors in canonical order, their labels numbered from the axes of the result on."""
+
+    operands: tuple[Expr, ...]
+    subscripts: Subscripts
+    sign: int
+
+
+_MOST_LEAVES = 256  # beyond this many ties the least numbering found so far is taken
+
+
+def canonical(factors: Sequence[Factor], rank: int) -> Numbering:
+    """Number the product of ``factors`` whose labels below ``rank`` are the axes of the result.
+
+    Equal products get equal numberings whatever the order of the factors and
+    whatever the other labels are called.
+    """
+    factors = sorted(factors, key=lambda factor: factor.operand.key)
+    keys = [factor.operand.key for factor in factors]
+    if all(a != b for a, b in zip(keys, keys[1:])):
+        numbering = _number(factors, range(len(factors)), rank)
+        if numbering is not None:
+            return numbering
+    return _search(factors, rank)
+
+
+def _number(factors: Sequence[Factor], order: Sequence[int], rank: int) -> Numbering | None:
+    """Number labels as they are met, or ``None`` where a symmetric factor meets two new ones at once."""
+    number = {label: label for label in range(rank)}
+    later = []
+    for k in order:
+        if factors[k].symmetry and len(factors[k].labels) > 1:
+            later.append(k)
+        else:
+            for label in factors[k].labels:
+                number.setdefault(label, len(number))
+    for k in later:
+        fresh = {label for label in factors[k].labels if label not in number}
+        if len(fresh) > 1:
+            return None
+        for label in fresh:
+            number[label] = len(number)
+    return _read_off(factors, order, number)
+
+
+def _read_off(factors: Sequence[Factor], order: Sequence[int], number: dict[int, int]) -> Numbering:
+    sign, subscripts = 1, []
+    for k in order:
+        own = [number[label] for label in factors[k].labels]
+        if factors[k].symmetry and len(own) > 1:
+            if factors[k].symmetry < 0:
+                sign *= parity(own)
+            own.sort()
+        subscripts.append(tuple(own))
+    return Numbering(tuple(factors[k].operand for k in order), tuple(subscripts), sign)
+
+
+def parity(values: Sequence[int]) -> int:
+    """The sign of the permutation that sorts ``values``; 0 where two are equal."""
+    sign = 1
+    for k, value in enumerate(values):
+        for other in values[:k]:
+            if other == value:
+                return 0
+            if other > value:
+                sign = -sign
+    return sign
+
+
+class _Colours(NamedTuple):
+    """Colours of the factors, and of the labels."""
+
+    factors: list[int]
+    labels: dict[int, int]
+
+
+def _search(factors: Sequence[Factor], rank: int) -> Numbering:
+    """The least numbering over all orders that colours allow."""
+    best: Numbering | None = None
+    best_order: list[int] = []
+    automorphisms: list[dict[int, int]] = []
+    vanishes = False
+    leaves = 0
+    labels = {label: min(label, rank) for factor in factors for label in factor.labels}
+    start = _Colours(_ranked([factor.operand.key for factor in factors]), labels)
+
+    def descend(colours: _Colours, prefix: tuple[int, ...]) -> None:
+        nonlocal best, best_order, vanishes, leaves
+        colours = _refine(factors, colours)
+        cell = _tied(colours.factors)
+        if cell is None:
+            leaves += 1
+            order = sorted(range(len(factors)), key=colours.factors.__getitem__)
+            found, null = _leaf(factors, order, colours.labels, rank)
+            vanishes = vanishes or null
+            if best is None or found.subscripts < best.subscripts:
+                best, best_order = found, order
+            elif found.subscripts == best.subscripts:
+                automorphisms.append(dict(zip(best_order, order)))
+                vanishes = vanishes or found.sign != best.sign
+            return
+        tried: list[int] = []
+        for k in cell:
+            if leaves < _MOST_LEAVES and not _equivalent(k, tried, prefix, automorphisms):
+                tried.append(k)
+                split = [2 * colour + (colour == colours.factors[k] and q != k) for q, colour in enumerate(colours.factors)]
+                descend(_Colours(split, colours.labels), (*prefix, k))
+
+    descend(start, ())
+    assert best is not None
+    return best._replace(sign=0) if vanishes else best
+
+
+def _tied(colours: list[int]) -> list[int] | None:
+    """The members of the first colour that more than one factor has."""
+    cells: dict[int, list[int]] = {}
+    for k, colour in enumerate(colours):
+        cells.setdefault(colour, []).append(k)
+    return next((cells[colour] for colour in sorted(cells) if len(cells[colour]) > 1), None)
+
+
+def _equivalent(k: int, tried: list[int], prefix: tuple[int, ...], automorphisms: list[dict[int, int]]) -> bool:
+    """Whether known automorphisms that fix ``prefix`` map ``k`` to a factor already tried."""
+    if not tried or not automorphisms:
+        return False
+    fixing = [a for a in automorphisms if all(a[p] == p for p in prefix)]
+    reached, frontier = {k}, [k]
+    while frontier:
+        here = frontier.pop()
+        for automorphism in fixing:
+            there = automorphism[here]
+            if there not in reached:
+                reached.add(there)
+                frontier.append(there)
+    return any(t in reached for t in tried)
+
+
+def _leaf(factors: Sequence[Factor], order: list[int], tints: dict[int, int], rank: int) -> tuple[Numbering, bool]:
+    """Number labels by colour within each factor; ties there are exchanges, which may show the product to vanish."""
+    number = {label: label for label in range(rank)}
+    null = False
+    for symmetric in (False, True):
+        for k in order:
+            own = factors[k].labels
+            if bool(factors[k].symmetry and len(own) > 1) is not symmetric:
+                continue
+            fresh = [label for label in dict.fromkeys(own) if label not in number]
+            if symmetric:
+                fresh.sort(key=tints.__getitem__)
+                null = null or any(_exchange_is_odd(factors, a, b)
+                                   for a, b in zip(fresh, fresh[1:]) if tints[a] == tints[b])
+            for label in fresh:
+                number[label] = len(number)
+    numbering = _read_off(factors, order, number)
+    return numbering, null or numbering.sign == 0
+
+
+def _exchange_is_odd(factors: Sequence[Factor], a: int, b: int) -> bool:
+    """Whether exchanging two labels of one colour changes the sign; they meet the same factors, all symmetric."""
+    odd = sum(factor.symmetry < 0 and a in factor.labels and b in factor.labels for factor in factors)
+    return odd % 2 == 1 and all(factor.symmetry for factor in factors if a in factor.labels or b in factor.labels)
+
+
+def _refine(factors: Sequence[Factor], colours: _Colours) -> _Colours:
+    """Split colours by the colours of neighbours until nothing splits any more."""
+    inks, tints = colours
+    count = -1
+    while True:
+        touched: dict[int, list[tuple[int, int]]] = {label: [] for label in tints}
+        for factor, ink in zip(factors, inks):
+            for axis, label in enumerate(factor.labels):
+                touched[label].append((ink, -1 if factor.symmetry else axis))
+        names = list(tints)
+        tints = dict(zip(names, _ranked([(tints[label], tuple(sorted(touched[label]))) for label in names])))
+        inks = _ranked([(ink, _seen(factor, tints)) for factor, ink in zip(factors, inks)])
+        classes = len(set(inks)) + len(set(tints.values()))
+        if classes == count:
+            return _Colours(inks, tints)
+        count = classes
+
+
+def _seen(factor: Factor, tints: dict[int, int]) -> tuple[int, ...]:
+    own = [tints[label] for label in factor.labels]
+    return tuple(sorted(own) if factor.symmetry else own)
+
+
+def _ranked(values: Sequence[Any]) -> list[int]:
+    """Each value's place among the distinct ones."""
+    place = {value: k for k, value in enumerate(sorted(set(values)))}
+    return [place[value] for value in values]

@@ -1,0 +1,167 @@
+"""The table of functions: everything that is neither a sum nor a product.
+
+A row states what the function consumes and produces (a generalised-ufunc
+signature: core axes only, further leading axes are looped over), its derivatives
+as equations in index notation (``y`` is the value; ``x`` the only argument, or
+``a``, ``b`` the first and second), which symmetry of its argument it keeps, and
+where its reference is.  Rows are data: nothing here knows what an expression is.
+
+Numbers such as (MC 59) are equations of The Matrix Cookbook, version of
+November 15, 2012.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import lru_cache
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """One row of the table.
+
+    ``derivatives``: one equation an argument; none where no derivative exists.
+    ``symmetric``: a symmetric argument gives a symmetric value.
+    ``ways``: how many axes stand for each core axis, in order of first
+    appearance in ``signature`` (``inv`` of a grouped matrix has more than one).
+    ``data``: what distinguishes constants and unit vectors of one row.
+    """
+
+    name: str
+    signature: str
+    derivatives: tuple[str, ...] = ()
+    symmetric: bool = False
+    reference: str = ""
+    ways: tuple[int, ...] = ()
+    data: tuple[Fraction | int | str | tuple[Fraction, ...], ...] = ()
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def elementwise(self) -> bool:
+        """Whether all axes are loop axes."""
+        return "n" not in self.signature and self.signature != "->"
+
+
+def _row(name: str, signature: str, *derivatives: str, symmetric: bool = False, reference: str = "") -> Function:
+    return Function(name, signature, derivatives, symmetric, reference)
+
+
+def _scalar(name: str, derivative: str) -> Function:
+    return Function(name, "()->()", (derivative,), symmetric=True)
+
+
+ELEMENTWISE = (
+    _scalar("exp", "∂y/∂x = y"),
+    _scalar("log", "∂y/∂x = x^-1"),
+    _scalar("abs", "∂y/∂x = sign(x)"),
+    _scalar("sign", "∂y/∂x = 0"),
+    _scalar("sin", "∂y/∂x = cos(x)"),
+    _scalar("cos", "∂y/∂x = -sin(x)"),
+    _scalar("tan", "∂y/∂x = 1 + y^2"),
+    _scalar("arcsin", "∂y/∂x = (1 - x^2)^(-1/2)"),
+    _scalar("arccos", "∂y/∂x = -(1 - x^2)^(-1/2)"),
+    _scalar("arctan", "∂y/∂x = (1 + x^2)^-1"),
+    _scalar("sinh", "∂y/∂x = cosh(x)"),
+    _scalar("cosh", "∂y/∂x = sinh(x)"),
+    _scalar("tanh", "∂y/∂x = 1 - y^2"),
+    _scalar("relu", "∂y/∂x = relu(sign(x))"),
+    _scalar("sigmoid", "∂y/∂x = y - y^2"),
+    _scalar("softplus", "∂y/∂x = sigmoid(x)"),
+    _scalar("erf", "∂y/∂x = exp(-x^2) arctan(1)^(-1/2)"),
+    _row("max", "(),()->()", "∂y/∂a = relu(sign(a - b))", "∂y/∂b = relu(sign(b - a))", symmetric=True),
+    _row("min", "(),()->()", "∂y/∂a = relu(sign(b - a))", "∂y/∂b = relu(sign(a - b))", symmetric=True),
+)
+
+POWER = _row("power", "(),()->()", "∂y/∂a = b a^(b - 1)", "∂y/∂b = y log(a)", symmetric=True)
+
+MATRIX = (
+    _row("inv", "(n,n)->(n,n)", "∂y_ij/∂x_kl = -y_ik y_lj", symmetric=True, reference="MC 59"),
+    _row("det", "(n,n)->()", "∂y/∂x_kl = y inv(x)_lk", reference="MC 49"),
+    _row("logdet", "(n,n)->()", "∂y/∂x_kl = inv(x)_lk", reference="MC 57"),
+    _row("adj", "(n,n)->(n,n)", "∂y_ij/∂x_kl = y_ij inv(x)_lk - y_ik inv(x)_lj", symmetric=True, reference="MC 49, 59"),
+    _row("pinv", "(m,n)->(n,m)",
+         "∂y_ij/∂x_kl = -y_ik y_lj + y_ia y_la δ_kj - y_ia y_la x_kb y_bj + δ_il y_ak y_aj - y_ib x_bl y_ak y_aj",
+         symmetric=True, reference="Golub & Pereyra 1973, eq. 4.12, full rank"),
+    _row("expm", "(n,n)->(n,n)", "∂y_ij/∂x_kl = frechet(expm, x)_ijkl", symmetric=True, reference="Higham 2008, ch. 10"),
+    _row("logm", "(n,n)->(n,n)", "∂y_ij/∂x_kl = frechet(logm, x)_ijkl", symmetric=True, reference="Higham 2008, ch. 11"),
+    _row("sqrtm", "(n,n)->(n,n)", "∂y_ij/∂x_kl = frechet(sqrtm, x)_ijkl", symmetric=True, reference="Higham 2008, ch. 6"),
+    _row("frechet_expm", "(n,n)->(n,n,n,n)"),
+    _row("frechet_logm", "(n,n)->(n,n,n,n)"),
+    _row("frechet_sqrtm", "(n,n)->(n,n,n,n)"),
+    _row("chol", "(n,n)->(n,n)",
+         "∂y_ij/∂x_kl = 1/2 y_ia (elimination(n)_hab elimination(n)_hab - 1/2 δ_ab)"
+         " (inv(y)_ak inv(y)_bl + inv(y)_al inv(y)_bk)", reference="Murray 2016, eq. 8"),
+    _row("softmax", "(n)->(n)", "∂y_i/∂x_j = y_i δ_ij - y_i y_j"),
+    _row("logsumexp", "(n)->()", "∂y/∂x_j = softmax(x)_j"),
+)
+
+CONSTANTS = (
+    _row("eps", "->"),
+    _row("duplication", "->"),
+    _row("elimination", "->"),
+    _row("literal", "->"),
+    _row("unit", "->"),
+    _row("regroup", "->"),
+)
+
+TABLE: dict[str, Function] = {row.name: row for row in (*ELEMENTWISE, POWER, *MATRIX, *CONSTANTS)}
+"""Every row by its name."""
+
+FRECHET = {"frechet_expm": "expm", "frechet_logm": "logm", "frechet_sqrtm": "sqrtm"}
+"""The Fréchet derivative of a matrix function, ``frechet(expm, X)_ijpq`` on paper."""
+
+
+def constant(name: str, *data: Fraction | int | str | tuple[Fraction, ...]) -> Function:
+    """The row of a constant, with what tells it from others of its kind."""
+    return replace(TABLE[name], data=data)
+
+
+@lru_cache(maxsize=1024)
+def grouped(function: Function, ways: tuple[int, ...]) -> Function:
+    """``function`` of matrices each of whose core axes is a group of ``ways`` axes.
+
+    Examples
+    --------
+    >>> core_axes(grouped(TABLE["inv"], (2,)))
+    (((('n', 0), ('n', 1), ('n', 0), ('n', 1)),), (('n', 0), ('n', 1), ('n', 0), ('n', 1)))
+    """
+    return function if all(way == 1 for way in ways) else replace(function, ways=ways)
+
+
+@lru_cache(maxsize=1024)
+def core_axes(function: Function) -> tuple[tuple[tuple[tuple[str, int], ...], ...], tuple[tuple[str, int], ...]]:
+    """The core axes of each argument and of the value, one ``(name, part)`` an axis."""
+    inputs, output = core_names(function.signature)
+    ways = axis_ways(function)
+
+    def expand(names: tuple[str, ...]) -> tuple[tuple[str, int], ...]:
+        return tuple((name, part) for name in names for part in range(ways[name]))
+
+    return tuple(expand(names) for names in inputs), expand(output)
+
+
+def axis_ways(function: Function) -> dict[str, int]:
+    """How many axes stand for each named core axis of ``function``."""
+    inputs, output = core_names(function.signature)
+    names = list(dict.fromkeys(name for group in (*inputs, output) for name in group))
+    return dict(zip(names, function.ways or (1,) * len(names), strict=True))
+
+
+@lru_cache(maxsize=256)
+def core_names(signature: str) -> tuple[tuple[tuple[str, ...], ...], tuple[str, ...]]:
+    """Split ``"(n,n),(n,m)->(n,m)"`` into ``((n, n), (n, m))`` and ``(n, m)``.
+
+    Examples
+    --------
+    >>> core_names("(n,n)->()")
+    ((('n', 'n'),), ())
+    """
+    def names(text: str) -> tuple[str, ...]:
+        return tuple(name for name in text.strip("()").split(",") if name)
+
+    inputs, output = signature.split("->")
+    parts = inputs.replace("),(", ")|(").split("|") if inputs else []
+    return tuple(names(part) for part in parts), names(output)

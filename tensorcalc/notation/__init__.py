@@ -1,0 +1,1 @@
+"""Text to expression and back.  Knows no rules, no derivatives, no arrays."""

@@ -1,0 +1,132 @@
+"""Text to expressions: parse, find the sizes, build.
+
+``read`` is the one way in for every notation; the modules below lower one each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ...errors import TensorCalcError
+from ...expr import Expr, Variable
+from ...sizes import Dim, product_text
+from .. import parse
+from ..syntax import Statement
+from . import index, matrix
+from .scope import Scope, Value, shape_of, uses_indices
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A formula as an expression.
+
+    ``groups``: how many axes of ``expr`` make one axis of the page; for a matrix those
+    of the rows, then those of the columns.  ``letters``: the indices of the left side,
+    where index notation was read.  ``name``: the name on the left side.
+    ``variables``: every variable declared or met; ``notes``: what was assumed.
+    """
+
+    expr: Expr
+    groups: tuple[int, ...]
+    letters: tuple[str, ...] | None
+    name: str | None
+    variables: Mapping[str, Variable]
+    scope: Scope
+    notes: tuple[str, ...] = ()
+    row: bool = False
+
+    @property
+    def shape(self) -> tuple[Dim, ...]:
+        """One size an axis, merged axes as products."""
+        return merged_shape(self.expr, self.groups)
+
+
+def merged_shape(expr: Expr, groups: Sequence[int]) -> tuple[Dim, ...]:
+    """The sizes of the axes that ``groups`` makes of those of ``expr``."""
+    sizes, at = [], 0
+    for count in groups:
+        sizes.append(product_text(expr.shape[at : at + count]))
+        at += count
+    return tuple(sizes)
+
+
+def read(source: str, scope: Scope | None = None, *, field: str = "expr") -> Reading:
+    """Read a formula in any notation.
+
+    Examples
+    --------
+    >>> read("C_ij = X_ik Y_kj").shape
+    ('m', 'p')
+    >>> read("kron(B', A)*vec(X)").expr is read("vec(A*X*B)").expr
+    True
+
+    Raises
+    ------
+    TensorCalcError: whatever is wrong with the formula, with the place.
+    """
+    scope = scope or Scope()
+    try:
+        statement = parse.parse(source, scope.functions.keys(), field)
+        return _lowered(statement, scope)
+    except TensorCalcError as error:
+        if error.field is None:
+            error.field = field
+        if error.source is None:
+            error.source = source
+        raise
+
+
+def _lowered(statement: Statement, scope: Scope) -> Reading:
+    scope.source = statement.source
+    trees = [tree for _, tree in statement.definitions] + [statement.body]
+    defined = {name.name for name, _ in statement.definitions}
+    for name in defined:
+        scope.tensors[name] = Value(None, ((), ()))
+    scope.prepare(trees)
+    notes: list[str] = []
+    value, letters = _pass(statement, scope, notes)
+    scope.settle()
+    value, letters = _pass(statement, scope, [])
+    assert value.expr is not None
+    groups = tuple(len(group) for group in (value.groups if value.matrix else value.axes))
+    return Reading(value.expr, groups, letters, statement.left.name if statement.left else None,
+                   dict(scope.variables), scope, tuple(notes), row=value.matrix and not value.rows and bool(value.cols))
+
+
+def _pass(statement: Statement, scope: Scope, notes: list[str]) -> tuple[Value, tuple[str, ...] | None]:
+    """Lower everything once, definitions first."""
+    for name, tree in statement.definitions:
+        if name.indices is not None or uses_indices(tree):
+            letters = index.flat_letters(name) if name.indices is not None else index.free_letters(tree, scope)
+            scope.tensors[name.name] = matrix.as_matrix(index.lower(tree, letters, scope))
+        else:
+            scope.tensors[name.name] = matrix.lower(tree, scope)
+    body, left = statement.body, statement.left
+    if not uses_indices(body) and (left is None or left.indices is None):
+        return matrix.lower(body, scope), None
+    if left is not None:
+        letters = index.flat_letters(left)
+        if len(set(letters)) < len(letters):
+            raise scope.formula_error("TC066", "an index stands twice on the left side", left,
+                                      help="write the diagonal with a delta: D_ij = delta_ij x_i")
+    else:
+        letters = index.free_letters(body, scope)
+        if letters:
+            notes.append(f"free indices in alphabetical order: {', '.join(letters)}")
+    value = index.lower(body, letters, scope)
+    if left is not None and any(isinstance(part, tuple) for part in left.indices or ()):
+        value = _merged(value, left.indices or ())
+    return value, letters
+
+
+def _merged(value: Value, indices: Sequence[str | tuple[str, ...]]) -> Value:
+    groups, at = [], 0
+    for part in indices:
+        count = len(part) if isinstance(part, tuple) else 1
+        groups.append(tuple(dim for group in value.axes[at : at + count] for dim in group))
+        at += count
+    return Value(value.expr, tuple(groups), matrix=False)
+
+
+__all__ = ["Reading", "Scope", "Value", "merged_shape", "read", "shape_of"]

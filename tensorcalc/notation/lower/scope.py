@@ -1,0 +1,243 @@
+"""Which names a formula may use, and what they stand for.
+
+A name is declared, or takes its kind from its first letter (a…g number, h…z
+vector, A…Z matrix) or from the indices written on it; sizes that nobody declared
+are found by conformity and named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ... import build
+from ...errors import FormulaError, ShapeError, Span, UnknownNameError
+from ...expr import Expr, Variable
+from ...sizes import Dim, Shape, product_text, read, symbols
+from ..syntax import Call, Entry, Indexed, Name, Num, Op, Syntax, is_op, walk
+from .unify import Group, Unknown, expand, flexible, settle, unify
+
+
+@dataclass(slots=True)
+class Value:
+    """What a piece of a formula denotes.
+
+    In matrix notation ``axes`` is a row group and a column group, either of which may
+    be empty: a column has no column group, a number neither.  A tensor of higher
+    order has one group an axis and is no ``matrix``.  The axes of ``expr`` are those
+    of all groups in order; it is ``None`` while sizes are still being found.
+    """
+
+    expr: Expr | None
+    axes: tuple[Group, ...]
+    matrix: bool = True
+
+    @property
+    def rows(self) -> Group:
+        return self.axes[0]
+
+    @property
+    def cols(self) -> Group:
+        return self.axes[1]
+
+    @property
+    def is_scalar(self) -> bool:
+        return self.matrix and not self.axes[0] and not self.axes[1]
+
+    @property
+    def groups(self) -> tuple[Group, ...]:
+        """The axes as an array has them: no empty ones."""
+        return tuple(group for group in self.axes if group) if self.matrix else self.axes
+
+
+@dataclass(slots=True)
+class Scope:
+    """The names of one request.
+
+    ``declared`` gives each name one size an axis; ``facts`` its properties;
+    ``functions`` the declared unknown functions; ``tensors`` names that stand for
+    given expressions; ``index_dims`` sizes of index names.
+    """
+
+    declared: Mapping[str, Sequence[Dim]] = field(default_factory=dict)
+    facts: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    functions: Mapping[str, str] = field(default_factory=dict)
+    tensors: dict[str, Value] = field(default_factory=dict)
+    index_dims: Mapping[str, Dim] = field(default_factory=dict)
+    source: str = ""
+    axes: dict[str, tuple[Group, ...]] = field(default_factory=dict)
+    integers: set[str] = field(default_factory=set)
+    variables: dict[str, Variable] = field(default_factory=dict)
+    letters: dict[str, Group] = field(default_factory=dict)
+    sized: dict[tuple[int, int], Group] = field(default_factory=dict)
+    building: bool = False
+
+    # -- before reading ------------------------------------------------------------------
+
+    def prepare(self, trees: Sequence[Syntax]) -> None:
+        """Declare every name in ``trees``, and give sizes that are open an unknown."""
+        for name, shape in self.declared.items():
+            self.axes[name] = tuple(flexible(read(dim)) for dim in shape)
+            for dim in shape:
+                for axis in read(dim):
+                    self.integers.update(symbols(axis))
+        self.integers.difference_update(self.declared)
+        for tree in trees:
+            for name in _integer_names(tree):
+                if name not in self.declared:
+                    self.integers.add(name)
+        for letter, dim in self.index_dims.items():
+            self.letters[letter] = read(dim)
+        orders: dict[str, int] = {}
+        for tree in trees:
+            for node in walk(tree):
+                if isinstance(node, Name) and node.indices is not None:
+                    orders.setdefault(node.name, len(node.indices))
+        for tree in trees:
+            for node in walk(tree):
+                if isinstance(node, Name) and self._is_new(node.name):
+                    self._introduce(node.name, orders.get(node.name))
+
+    def _is_new(self, name: str) -> bool:
+        return name not in self.axes and name not in self.integers and name not in self.tensors and \
+            name not in ("I", "delta", "eps")
+
+    def _introduce(self, name: str, order: int | None) -> None:
+        if order is None:
+            first = name[0]
+            order = 0 if first in "abcdefg" or ("α" <= first <= "ω") else 1 if first.islower() else 2
+        self.axes[name] = tuple((Unknown(),) for _ in range(order))
+
+    def settle(self) -> None:
+        """Name the sizes that are still open, and build the variables."""
+        taken = set(self.axes) | self.integers | set(self.tensors)
+        fresh = _fresh_names(taken)
+        groups = [group for _, axes in sorted(self.axes.items()) for group in axes]
+        for group in [*groups, *self.letters.values(), *self.sized.values()]:
+            for part in expand(group):
+                if isinstance(part, Unknown) and part.preferred is None:
+                    part.bound = (next(fresh),)
+        for name, axes in self.axes.items():
+            split = [shape_of(group) for group in axes]
+            shape = tuple(dim for part in split for dim in part)
+            groups_of = tuple(len(part) for part in split)
+            facts = self.facts.get(name, ())
+            self.variables[name] = build.variable(
+                name, *shape, facts=facts, groups=groups_of if set(groups_of) - {1} else ())
+            self.integers.update(symbol for dim in shape for symbol in symbols(dim))
+        self.building = True
+
+    # -- while reading -------------------------------------------------------------------
+
+    def size(self, tree: Syntax, place: int, shape: Shape | None = None) -> Group:
+        """The group of a constant whose split, or whole size, is found by conformity."""
+        key = (id(tree), place)
+        if key not in self.sized:
+            self.sized[key] = flexible(shape) if shape else (Unknown(),)
+        return self.sized[key] if not self.building else shape_of(self.sized[key])
+
+    def letter(self, name: str) -> Group:
+        """The group that an index runs over."""
+        if name not in self.letters:
+            self.letters[name] = (Unknown(),)
+        return self.letters[name] if not self.building else shape_of(self.letters[name])
+
+    def agree(self, a: Group, b: Group) -> bool:
+        """Whether two groups are, or can be made, equal up to their split."""
+        return unify(a, b)
+
+    def named(self, name: str, span: Span) -> Value:
+        """What a name denotes, with the axes it was declared with."""
+        if name in self.tensors:
+            value = self.tensors[name]
+            return value if self.building else Value(None, value.axes, value.matrix)
+        if name in self.axes:
+            axes = self.axes[name] if not self.building else tuple(shape_of(group) for group in self.axes[name])
+            expr = self.variables[name] if self.building else None
+            if len(axes) > 2:
+                return Value(expr, axes, matrix=False)
+            return Value(expr, (*axes, *((),) * (2 - len(axes))))
+        if name in self.integers:
+            return Value(build.dimension(name) if self.building else None, ((), ()))
+        raise UnknownNameError("TC201", f"{name} is not known here", source=self.source, spans=[span])
+
+    def text(self, tree: Syntax) -> str:
+        """The words of ``tree`` in the source."""
+        return self.source[slice(*tree.span)].strip() or "the expression"
+
+    def shape_error(self, code: str, message: str, trees: Sequence[Syntax], facts: Sequence[str] = (),
+                    help: str | None = None) -> ShapeError:
+        """A shape error with a mark under every tree involved."""
+        return ShapeError(code, message, source=self.source, spans=[tree.span for tree in trees], facts=facts, help=help)
+
+    def formula_error(self, code: str, message: str, tree: Syntax, help: str | None = None) -> FormulaError:
+        """A formula that can be parsed and has no meaning."""
+        return FormulaError(code, message, source=self.source, spans=[tree.span], help=help)
+
+
+def shape_of(group: Group) -> Shape:
+    """A group whose sizes are all known."""
+    dims = []
+    for part in settle(group):
+        assert not isinstance(part, Unknown), "sizes are settled before building"
+        dims.append(part)
+    return tuple(dims)
+
+
+def declared_size(group: Group) -> Dim:
+    """A settled group as a declaration writes it."""
+    return product_text(shape_of(group))
+
+
+_SIZED = {"eye": 0, "ones": 0, "zeros": 0, "vector": 9, "matrix": 9, "commutation": 0, "duplication": 0,
+          "elimination": 0, "e": 0, "E": 0, "eps": 0}
+
+
+def _integer_names(tree: Syntax) -> Iterator[str]:
+    """Names used as a size, an exponent, a position or a bound."""
+    for node in walk(tree):
+        places: Sequence[Syntax] = ()
+        if isinstance(node, Call) and node.function in _SIZED and node.indices is None:
+            places = node.arguments[_SIZED[node.function]:]
+        elif isinstance(node, Entry):
+            places = node.positions
+        elif isinstance(node, Call) and node.function == "series":
+            places = node.arguments[:3]
+        elif isinstance(node, Op) and node.operator == "power" and _is_arithmetic(node.operands[1]):
+            places = node.operands[1:]
+        for place in places:
+            for inner in walk(place):
+                if isinstance(inner, Name) and inner.indices is None:
+                    yield inner.name
+
+
+def _is_arithmetic(tree: Syntax) -> bool:
+    return all(isinstance(node, (Num, Name)) or (isinstance(node, Op) and node.operator in
+               ("add", "negate", "multiply", "divide", "power")) for node in walk(tree))
+
+
+def _fresh_names(taken: set[str]) -> Iterator[str]:
+    for name in ("m", "n", "p", "q", "r", "s", "d", "h", "l"):
+        if name not in taken:
+            yield name
+    k = 1
+    while True:
+        if f"n{k}" not in taken:
+            yield f"n{k}"
+        k += 1
+
+
+def uses_indices(tree: Syntax) -> bool:
+    """Whether a tree is written in index notation."""
+    return any(isinstance(node, Indexed) or (isinstance(node, (Name, Call)) and node.indices is not None)
+               for node in walk(tree))
+
+
+def integer(tree: Syntax) -> int | None:
+    """The value of a tree that is a plain whole number, possibly negated."""
+    if is_op(tree, "negate") and isinstance(tree, Op):
+        inner = integer(tree.operands[0])
+        return None if inner is None else -inner
+    return int(tree.value) if isinstance(tree, Num) and tree.value.denominator == 1 else None
+
+

@@ -1,0 +1,1 @@
+"""Expressions to surface trees, one notation a module."""

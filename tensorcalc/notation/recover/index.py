@@ -1,0 +1,211 @@
+"""Expressions to index notation.  The form that always exists.
+
+A product is written factor by factor, its summed indices named afresh; functions
+keep matrix notation inside their brackets, with indices behind: ``inv(X)_ij``,
+``(A*x - b)_i``.  A merged axis carries a group of indices: ``D_{(ji)pq}``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+
+from ...build import opens
+from ...errors import LimitError
+from ...expr import Apply, Delta, Einsum, Expr, Sum, Variable
+from ...functions import ELEMENTWISE, FRECHET, POWER
+from ..syntax import Call, Indexed, Literal, Name, Num, Op, Syntax, add, is_op
+from . import einsum, kronecker, matrix
+from .matrix import size, weighted
+
+Letters = tuple[str, ...]
+Indices = tuple[str | Letters, ...]
+
+POOL = "klmnrstuvwabcdefghopqijxyz"
+_POINTWISE = {row.name for row in ELEMENTWISE}
+
+
+def recover(expr: Expr, letters: Letters) -> Syntax | None:
+    """The right side of an index statement whose left side has ``letters``, one an axis.
+
+    ``None`` only where something in ``expr`` has no written form at all.
+    """
+    return _Writer(letters).expression(expr, letters)
+
+
+def grouped(letters: Letters, groups: Sequence[int]) -> Indices:
+    """The indices of a left side, those of merged axes in groups."""
+    found: list[str | Letters] = []
+    at = 0
+    for count in groups:
+        own = letters[at : at + count]
+        found.append(own[0] if count == 1 else own)
+        at += count
+    return tuple(found)
+
+
+class _Writer:
+    """One statement; hands out index names."""
+
+    def __init__(self, taken: Letters) -> None:
+        self.taken = set(taken)
+
+    def fresh(self, used: set[str]) -> Iterator[str]:
+        for letter in POOL + POOL.upper():
+            if letter not in used:
+                yield letter
+        raise LimitError("TC415", "a product with more indices than there are letters")
+
+    def expression(self, expr: Expr, letters: Letters) -> Syntax | None:
+        """Terms joined by signs; used at the top and inside brackets."""
+        if not isinstance(expr, Sum):
+            return self.term(expr, letters)
+        if not expr.terms:
+            return Num(Fraction(0))
+        plus: list[Syntax] = []
+        minus: list[Syntax] = []
+        for weight, part in expr.terms:
+            tree = self.term(part, letters)
+            if tree is None:
+                return None
+            signed = weighted(weight, tree)
+            (minus if is_op(signed, "negate") else plus).append(signed)
+        return add(*plus, *minus)
+
+    def term(self, expr: Expr, letters: Letters) -> Syntax | None:
+        factors = self.factors(expr, letters, set(letters) | self.taken)
+        if factors is None:
+            return None
+        if not factors:
+            return matrix.ONE
+        return factors[0] if len(factors) == 1 else Op("multiply", tuple(factors))
+
+    def factors(self, expr: Expr, letters: Letters, used: set[str]) -> list[Syntax] | None:
+        """The factors of a product; summed indices get names that nothing in the term has."""
+        if not isinstance(expr, Einsum):
+            single = self.factor(expr, letters)
+            return None if single is None else single
+        name: dict[int, str] = dict(enumerate(letters))
+        names = self.fresh(used)
+        found: list[Syntax] = []
+        for operand, own in zip(expr.operands, expr.subscripts):
+            for label in own:
+                if label not in name:
+                    name[label] = next(names)
+                    used.add(name[label])
+            here = tuple(name[label] for label in own)
+            if isinstance(operand, Einsum) and not operand.shape and not opens(operand):
+                inner = self.factors(operand, (), used)
+            else:
+                inner = self.factor(operand, here)
+            if inner is None:
+                return None
+            found += inner
+        numbers = [tree for tree in found if isinstance(tree, Num)]
+        return [*numbers, *(tree for tree in found if not isinstance(tree, Num))]
+
+    def factor(self, expr: Expr, letters: Letters) -> list[Syntax] | None:
+        """One tensor with its indices; ones are not written, a long delta is a product of short ones."""
+        match expr:
+            case Variable(name=name):
+                indices = grouped(letters, expr.groups) if expr.groups else letters
+                return [Name(name, indices or None)]
+            case Delta():
+                if not letters:
+                    return [size(expr.dim)]
+                return [Name("delta", (a, b)) for a, b in zip(letters, letters[1:])]
+            case Sum():
+                tree = self.bracket(expr, letters)
+            case Apply():
+                tree = self.apply(expr, letters)
+            case Einsum():
+                tree = self.bracket(expr, letters)
+            case _:
+                raise AssertionError(expr)
+        return None if tree is None else [tree]
+
+    def bracket(self, expr: Expr, letters: Letters) -> Syntax | None:
+        plain = kronecker.plain(expr) if expr.rank <= 2 else None
+        if plain is not None:
+            return Indexed(plain, letters) if letters else plain
+        return self.expression(expr, letters)
+
+    def apply(self, node: Apply, letters: Letters) -> Syntax | None:
+        name = node.function.name
+        if not node.arguments:
+            return self.constant(node, letters)
+        if name == "unit":
+            position = kronecker.plain(node.arguments[0])
+            return None if position is None else Call("e", (position, size(node.shape[0])), letters)
+        if node.function.ways:
+            return self.merged(node, letters)
+        plain = kronecker.plain(node)
+        if plain is not None:
+            return self.entry(node, plain, letters)
+        if name in FRECHET:
+            inner = kronecker.plain(node.arguments[0])
+            return None if inner is None else Call("frechet", (Name(FRECHET[name]), inner), letters)
+        if not letters or name in _POINTWISE or node.function is POWER:
+            return self.pointwise(node, letters)
+        return self.over_tensor(node, letters)
+
+    def entry(self, node: Apply, plain: Syntax, letters: Letters) -> Syntax | None:
+        """A function with a matrix form, indices put where people put them."""
+        if not letters:
+            return plain
+        if isinstance(plain, Call) and node.function.name in _POINTWISE and \
+                all(isinstance(argument, Variable) and argument.rank == node.rank for argument in node.arguments):
+            return Call(plain.function, tuple(Name(argument.name, letters) for argument in plain.arguments
+                                              if isinstance(argument, Name)))
+        if isinstance(plain, Call):
+            return Call(plain.function, plain.arguments, letters)
+        return Indexed(plain, letters)
+
+    def pointwise(self, node: Apply, letters: Letters) -> Syntax | None:
+        """An entrywise function of something that matrix notation cannot write."""
+        arguments = []
+        for argument in node.arguments:
+            inner = self.expression(argument, letters if argument.rank else ())
+            if inner is None:
+                return None
+            arguments.append(inner)
+        if node.function is POWER:
+            return Op("power", (arguments[0], arguments[1]))
+        return Call(node.function.name, tuple(arguments))
+
+    def over_tensor(self, node: Apply, letters: Letters) -> Syntax | None:
+        """A matrix function that runs over the leading axes of a tensor."""
+        inner = einsum.recover(node.arguments[0])
+        return None if inner is None else Call(node.function.name, (inner,), letters)
+
+    def merged(self, node: Apply, letters: Letters) -> Syntax | None:
+        """A function of a matrix with merged axes: groups of indices behind it."""
+        (argument,) = node.arguments
+        rows = node.function.ways[0]
+        axes = tuple(range(argument.rank))
+        inner = kronecker.recover(argument, axes[:rows], axes[rows:])
+        if inner is None:
+            return None
+        if node.function.name in FRECHET:
+            return Call("frechet", (Name(FRECHET[node.function.name]), inner), grouped(letters, (rows,) * 4))
+        if not letters:
+            return Call(node.function.name, (inner,))
+        cols = node.function.ways[-1]
+        return Call(node.function.name, (inner,), grouped(letters, (cols, rows)))
+
+    def constant(self, node: Apply, letters: Letters) -> Syntax | None:
+        match node.function.name:
+            case "eps" if set(node.shape) == {node.rank}:
+                return Name("eps", letters)
+            case "duplication":
+                i, j, h = letters
+                return Call("duplication", (size(node.shape[0]),), ((j, i), h))
+            case "elimination":
+                h, i, j = letters
+                return Call("elimination", (size(node.shape[1]),), (h, (j, i)))
+            case "literal":
+                written = matrix.literal(node)
+                return Indexed(written, letters) if isinstance(written, Literal) else None
+        return None
+
+

@@ -1,0 +1,501 @@
+"""Expressions to matrices with merged axes: ``⊗``, ``vec``, commutation matrices.
+
+The axes of an expression are split into row axes and column axes, merged with the
+last one fastest.  Factors that share no index are factors of ``⊗``; a delta between
+a row and a column is an identity; a crossed order is a commutation matrix; an index
+that several factors share is a diagonal matrix or a Khatri–Rao product; a factor
+that has merged axes itself (``duplication(n)``, a variable of size ``n*m``) is
+multiplied from the side that it stands on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+
+from ...build import Factor, delta, einsum, transpose
+from ...expr import Apply, Delta, Einsum, Expr, Sum, Variable
+from ...functions import ELEMENTWISE, FRECHET
+from ...sizes import Dim
+from ...traverse import postorder
+from ..syntax import Call, Name, Num, Op, Syntax, add, is_op, multiply
+from ..syntax import transpose as turn
+from . import matrix
+from .matrix import Known, size, weighted
+
+Axes = tuple[int, ...]
+Pair = tuple[Expr, tuple[int, ...]]
+
+_POINTWISE = {row.name for row in ELEMENTWISE}
+_SPECIAL = {"duplication", "elimination"}
+
+
+def plain(expr: Expr) -> Syntax | None:
+    """Matrix notation for an expression of at most two axes, merged axes allowed inside."""
+    known: Known = {}
+    for node in postorder(expr):
+        known[node] = plain_node(node, known)
+    return known[expr]
+
+
+def plain_node(node: Expr, known: Known) -> Syntax | None:
+    """One step of :func:`plain`, for a node whose children are ``known``."""
+    tree = matrix.node_tree(node, known)
+    if tree is not None or node.rank > 2:
+        return tree
+    if isinstance(node, Apply) and node.function.ways and not node.shape:
+        return _grouped_name(node)
+    if isinstance(node, Einsum) and not node.shape:
+        return _inner_product(node)
+    return None
+
+
+def _inner_product(node: Einsum) -> Syntax | None:
+    """A number with a factor that has merged axes: ``u' S v`` or ``tr(S R)``."""
+    members = list(zip(node.operands, node.subscripts))
+    for k, (operand, own) in enumerate(members):
+        split = own_split(operand)
+        name = None if split is None else _grouped_name(operand)
+        if split is None or name is None:
+            continue
+        for left, right in _sides(operand, own, split):
+            if len(set(own)) < len(own):
+                continue
+            tree = _sandwich(members, k, name, left, right)
+            if tree is not None:
+                return tree
+    return None
+
+
+def _sandwich(members: list[Pair], k: int, name: Syntax, left: Axes, right: Axes) -> Syntax | None:
+    others = [member for q, member in enumerate(members) if q != k]
+    near = [group for group in _hanging_together(others) if any(set(own) & set(left) for _, own in group)]
+    far = [group for group in _hanging_together(others) if any(set(own) & set(right) for _, own in group)]
+    if all(group not in far for group in near):
+        u = _tree(einsum([pair for group in near for pair in group], left), len(left)) if near else None
+        v = _tree(einsum([pair for group in far for pair in group], right), len(right)) if far else None
+        if u is None or (right and v is None):
+            return None
+        return _product(turn(u), _product(name, v)) if v is not None else _product(turn(u), name)
+    rest = _tree(einsum(others, (*right, *left)), len(right))
+    return None if rest is None else Call("tr", (_product(name, rest),))
+
+
+def recover(expr: Expr, rows: Axes, cols: Axes) -> Syntax | None:
+    """The matrix whose rows are the axes ``rows`` of ``expr``, merged, and whose columns are ``cols``.
+
+    ``None`` where the grammar has no form for it.
+    """
+    upright = transpose(expr, (*rows, *cols))
+    return _tree(upright, len(rows))
+
+
+def _tree(expr: Expr, split: int) -> Syntax | None:
+    """``recover`` for an expression whose first ``split`` axes are the rows."""
+    if split <= 1 and expr.rank - split <= 1:
+        flat = plain(expr)
+        if flat is not None:
+            return turn(flat) if split == 0 and expr.rank == 1 else flat
+    if isinstance(expr, Sum):
+        return _sum(expr, split)
+    if isinstance(expr, Einsum):
+        return _Product(expr, split).tree()
+    return _single(expr, split)
+
+
+def _sum(expr: Sum, split: int) -> Syntax | None:
+    if not expr.terms:
+        sizes = [_size_of(expr.shape[:split]), _size_of(expr.shape[split:])]
+        return Call("zeros", tuple(part for part, axes in zip(sizes, (expr.shape[:split], expr.shape[split:])) if axes))
+    plus: list[Syntax] = []
+    minus: list[Syntax] = []
+    for weight, term in expr.terms:
+        tree = _tree(term, split)
+        if tree is None:
+            return None
+        signed = weighted(weight, tree)
+        (minus if is_op(signed, "negate") else plus).append(signed)
+    return add(*plus, *minus)
+
+
+def _size_of(dims: Sequence[Dim]) -> Syntax:
+    return multiply(*[size(dim) for dim in dims]) if dims else Num(Fraction(1))
+
+
+def _single(expr: Expr, split: int) -> Syntax | None:
+    """A variable, a constant or a function whose merged axes are its own."""
+    if isinstance(expr, Delta):
+        return _Product.of_delta(expr, split)
+    natural = own_split(expr)
+    if natural == split:
+        return _grouped_name(expr)
+    if split == 0 and natural == expr.rank:
+        inner = _grouped_name(expr)
+        return None if inner is None else turn(inner)
+    if isinstance(expr, Variable) and not expr.groups and expr.rank == 2:
+        return _vector(expr, split)
+    if isinstance(expr, Apply) and expr.function.name in _POINTWISE and len(expr.arguments) == 1:
+        inner = _tree(expr.arguments[0], split)
+        return None if inner is None else Call(expr.function.name, (inner,))
+    if expr.rank == 2 and split in (0, 2):
+        return _vector(expr, split)
+    return None
+
+
+def _vector(expr: Expr, split: int) -> Syntax | None:
+    """Two axes merged into one column or row: ``vec`` stacks columns, so the first axis is the slow one."""
+    inner = plain(transpose(expr, (1, 0)))
+    if inner is None:
+        return None
+    column = Call("vec", (inner,))
+    return column if split == 2 else turn(column)
+
+
+def own_split(expr: Expr) -> int | None:
+    """How many axes are the rows of something that has merged axes of its own."""
+    match expr:
+        case Variable(groups=groups) if groups and len(groups) <= 2:
+            return groups[0]
+        case Apply(function=function) if function.name in ("duplication",):
+            return 2
+        case Apply(function=function) if function.name == "elimination":
+            return 1
+        case Apply(function=function) if function.ways and function.name not in FRECHET:
+            return expr.rank // 2 if len(set(function.ways)) == 1 else function.ways[-1]
+    return None
+
+
+def _grouped_name(expr: Expr) -> Syntax | None:
+    match expr:
+        case Variable(name=name):
+            return Name(name)
+        case Apply(function=function, arguments=()):
+            dim = expr.shape[-1] if function.name == "elimination" else expr.shape[0]
+            return Call(function.name, (size(dim),))
+        case Apply(function=function, arguments=(argument,)):
+            rows = function.ways[0]
+            inner = _tree(argument, rows)
+            return None if inner is None else Call(function.name, (inner,))
+    return None
+
+
+class _Slot:
+    """Factors that hang together, as one factor of ``⊗``: its row and column axes, and its tree."""
+
+    def __init__(self, rows: Axes, cols: Axes, tree: Syntax) -> None:
+        self.rows, self.cols, self.tree = rows, cols, tree
+
+
+class _Product:
+    """One product, its axes below ``split`` the rows."""
+
+    def __init__(self, expr: Einsum, split: int) -> None:
+        self.expr, self.split = expr, split
+        self.rank = expr.rank
+
+    @staticmethod
+    def of_delta(expr: Delta, split: int) -> Syntax | None:
+        product = _Product.__new__(_Product)
+        product.split, product.rank = split, expr.rank
+        return product._assembled([(expr, tuple(range(expr.rank)))], expr.shape)
+
+    def tree(self) -> Syntax | None:
+        scalars = [operand for operand, own in zip(self.expr.operands, self.expr.subscripts) if not own]
+        rest = [(operand, own) for operand, own in zip(self.expr.operands, self.expr.subscripts) if own]
+        body = self._assembled(rest, self.expr.shape)
+        if body is None or not scalars:
+            return body
+        front = plain(einsum([(scalar, ()) for scalar in scalars], ()))
+        if front is None:
+            return None
+        if isinstance(front, Op) and front.operator == "divide":
+            top, bottom = front.operands
+            scaled = body if top == matrix.ONE else multiply(top, body)
+            return Op("divide", (scaled, bottom))
+        return Op("multiply", (front, *(body.operands if is_op(body, "multiply") else (body,))))
+
+    def _assembled(self, pairs: list[Pair], shape: Sequence[Dim]) -> Syntax | None:
+        slots: list[_Slot] = []
+        for members in _hanging_together(pairs):
+            labels = sorted({label for _, own in members for label in own if label < self.rank})
+            slot = self._slot(members, tuple(labels))
+            if slot is None:
+                return None
+            slots.append(slot)
+        return self._joined(slots, shape)
+
+    # -- one slot ------------------------------------------------------------------------
+
+    def _slot(self, members: list[Pair], labels: Axes) -> _Slot | None:
+        rows = tuple(label for label in labels if label < self.split)
+        cols = tuple(label for label in labels if label >= self.split)
+        if len(rows) <= 1 and len(cols) <= 1:
+            tree = plain(einsum(members, (*rows, *cols)))
+            if tree is not None:
+                return _Slot(rows, cols, turn(tree) if not rows and cols else tree)
+        peeled = self._peeled(members, rows, cols)
+        if peeled is not None:
+            return peeled
+        if (len(rows) == 2 and not cols) or (len(cols) == 2 and not rows):
+            block = einsum(members, (*rows, *cols))
+            tree = _vector(block, len(rows)) if block.rank == 2 else None
+            if tree is not None:
+                return _Slot(rows, cols, tree)
+        return self._scaled(members, rows, cols) or self._star(members, rows, cols)
+
+    def _peeled(self, members: list[Pair], rows: Axes, cols: Axes) -> _Slot | None:
+        """A factor with merged axes of its own, multiplied from its side."""
+        for k, (operand, own) in enumerate(members):
+            split = own_split(operand)
+            if split is None:
+                continue
+            for left, right in _sides(operand, own, split):
+                name = _grouped_name(operand)
+                if name is None:
+                    continue
+                for near, far, flipped in ((left, right, False), (right, left, True)):
+                    tree = turn(name) if flipped else name
+                    if near == rows and len(set(far)) == len(far):
+                        rest = _rest(members, k, far)
+                        inner = _tree(einsum(rest, [("far", label) for label in far] + list(cols)), len(far)) if rest else None
+                        if not rest and far == cols:
+                            return _Slot(rows, cols, tree)
+                        if inner is not None:
+                            return _Slot(rows, cols, _product(tree, inner))
+                    if far == cols and near and len(set(near)) == len(near):
+                        rest = _rest(members, k, near)
+                        inner = _tree(einsum(rest, list(rows) + [("far", label) for label in near]), len(rows)) if rest else None
+                        if inner is not None:
+                            return _Slot(rows, cols, _product(inner, tree))
+        return None
+
+    def _scaled(self, members: list[Pair], rows: Axes, cols: Axes) -> _Slot | None:
+        """Factors on row axes alone, or on column axes alone, that others touch too: diagonal matrices."""
+        for part in _blocks(members, self.rank):
+            touched = tuple(sorted({label for _, own in part for label in own if label < self.rank}))
+            if len(part) == len(members) or not touched:
+                continue
+            on_rows = set(touched) <= set(rows)
+            if not on_rows and not set(touched) <= set(cols):
+                continue
+            rest = [member for member in members if member not in part]
+            left_over = {label for _, own in rest for label in own}
+            if not set((*rows, *cols)) <= left_over:
+                continue
+            tree = _tree(einsum(part, touched), len(touched))
+            slots = [self._slot(group, tuple(sorted({label for _, own in group for label in own if label < self.rank})))
+                     for group in _hanging_together(rest)]
+            if tree is None or any(slot is None for slot in slots):
+                continue
+            found = [slot for slot in slots if slot is not None]
+            shape = self._dims(members)
+            body = self._joined(found, shape, (rows, cols))
+            diagonal = self._spread(tree, touched, rows if on_rows else cols, shape)
+            if body is None or diagonal is None:
+                continue
+            return _Slot(rows, cols, _product(diagonal, body) if on_rows else _product(body, diagonal))
+        return None
+
+    def _dims(self, members: list[Pair]) -> dict[int, Dim]:
+        return {label: dim for operand, own in members for label, dim in zip(own, operand.shape)}
+
+    def _spread(self, tree: Syntax, touched: Axes, axes: Axes, shape: dict[int, Dim]) -> Syntax | None:
+        """The diagonal matrix of a vector over some of ``axes``, over all of them."""
+        first = axes.index(touched[0])
+        if axes[first:first + len(touched)] != touched:
+            return None
+        before = [shape[label] for label in axes[:first]]
+        after = [shape[label] for label in axes[first + len(touched):]]
+        parts: list[Syntax] = [Call("diag", (tree,))]
+        if before:
+            parts.insert(0, Call("eye", (_size_of(before),)))
+        if after:
+            parts.append(Call("eye", (_size_of(after),)))
+        return kron(parts)
+
+    def _star(self, members: list[Pair], rows: Axes, cols: Axes) -> _Slot | None:
+        """One index that several factors share: a Khatri–Rao product."""
+        for hub_axes, spokes, by_rows in ((rows, cols, True), (cols, rows, False)):
+            if len(hub_axes) != 1 or len(spokes) < 2:
+                continue
+            (hub,) = hub_axes
+            parts = self._spoke_trees(members, hub, spokes)
+            if parts is not None:
+                tree = parts[0]
+                for part in parts[1:]:
+                    tree = Call("khatrirao", (tree, part))
+                return _Slot(rows, cols, turn(tree) if by_rows else tree)
+        if len(members) == 1 and isinstance(members[0][0], Delta) and len(rows) == len(cols) == 2:
+            eye = Call("eye", (size(members[0][0].dim),))
+            return _Slot(rows, cols, Call("diag", (Call("vec", (eye,)),)))
+        return None
+
+    def _spoke_trees(self, members: list[Pair], hub: int, spokes: Axes) -> list[Syntax] | None:
+        """For each spoke the matrix from it to the hub."""
+        found: dict[int, list[Factor]] = {spoke: [] for spoke in spokes}
+        scale: list[Factor] = []
+        for part in _blocks(members, self.rank):
+            touched = {label for _, own in part for label in own if label < self.rank}
+            if touched == {hub}:
+                scale += part
+            elif len(part) == 1 and isinstance(part[0][0], Delta) and hub in touched:
+                for spoke in touched - {hub}:
+                    found[spoke].append((delta(part[0][0].dim), (spoke, hub)))
+            elif len(touched) == 2 and hub in touched:
+                found[(touched - {hub}).pop()] += part
+            else:
+                return None
+        trees = []
+        for spoke in spokes:
+            if not found[spoke]:
+                return None
+            tree = plain(einsum([*found[spoke], *scale], (spoke, hub)))
+            scale = []
+            if tree is None:
+                return None
+            trees.append(tree)
+        return trees
+
+    # -- slots side by side ----------------------------------------------------------------
+
+    def _joined(self, slots: list[_Slot], shape: Sequence[Dim] | dict[int, Dim],
+                axes: tuple[Axes, Axes] | None = None) -> Syntax | None:
+        """The ``⊗`` of the slots, with commutation matrices where their axes come in another order."""
+        rows, cols = axes or (tuple(range(self.split)), tuple(range(self.split, self.rank)))
+        if not slots:
+            return matrix.ONE
+        slots = _ordered(slots)
+        if len(slots) == 2 and not slots[0].cols and not slots[1].rows and slots[0].rows and slots[1].cols:
+            body: Syntax = _product(slots[0].tree, slots[1].tree)
+        else:
+            body = kron([slot.tree for slot in slots])
+        have_rows = [label for slot in slots for label in slot.rows]
+        have_cols = [label for slot in slots for label in slot.cols]
+        for swap in _swaps(have_rows, list(rows), shape):
+            body = _product(swap[0], body)
+        for swap in _swaps(have_cols, list(cols), shape):
+            body = _product(body, swap[1])
+        return body
+
+
+def _ordered(slots: list[_Slot]) -> list[_Slot]:
+    """By rows; a slot without rows goes where its columns belong."""
+    with_rows = sorted((slot for slot in slots if slot.rows), key=lambda slot: slot.rows)
+    for slot in sorted((slot for slot in slots if not slot.rows), key=lambda slot: slot.cols):
+        at = next((k for k, other in enumerate(with_rows) if other.cols and other.cols > slot.cols), len(with_rows))
+        with_rows.insert(at, slot)
+    by_cols = sorted((slot for slot in slots if slot.cols), key=lambda slot: slot.cols)
+    for slot in sorted((slot for slot in slots if not slot.cols), key=lambda slot: slot.rows):
+        at = next((k for k, other in enumerate(by_cols) if other.rows and other.rows > slot.rows), len(by_cols))
+        by_cols.insert(at, slot)
+    return min(with_rows, by_cols, key=_disorder)
+
+
+def _disorder(slots: list[_Slot]) -> int:
+    total = 0
+    for labels in ([label for slot in slots for label in slot.rows], [label for slot in slots for label in slot.cols]):
+        total += sum(a > b for k, b in enumerate(labels) for a in labels[:k])
+    return total
+
+
+def _swaps(have: list[int], want: list[int], shape: Sequence[Dim] | dict[int, Dim]) -> list[tuple[Syntax, Syntax]]:
+    """Matrices that take axes in the order ``have`` to the order ``want``, one exchange of neighbours each.
+
+    Each is given for the left side and, transposed, for the right side.
+    """
+    have = list(have)
+    found = []
+    for place, label in enumerate(want):
+        at = have.index(label)
+        if at == place:
+            continue
+        block = have[place:at]
+        before = [shape[axis] for axis in have[:place]]
+        after = [shape[axis] for axis in have[at + 1:]]
+        moved, passed = [shape[label]], [shape[axis] for axis in block]
+        left = Call("commutation", (_size_of(moved), _size_of(passed)))
+        right = Call("commutation", (_size_of(passed), _size_of(moved)))
+        found.append((_padded(left, before, after), _padded(right, before, after)))
+        have = have[:place] + [label] + block + have[at + 1:]
+    return found
+
+
+def _padded(tree: Syntax, before: list[Dim], after: list[Dim]) -> Syntax:
+    parts = [tree]
+    if before:
+        parts.insert(0, Call("eye", (_size_of(before),)))
+    if after:
+        parts.append(Call("eye", (_size_of(after),)))
+    return kron(parts)
+
+
+def kron(parts: list[Syntax]) -> Syntax:
+    """``A ⊗ B ⊗ …``; identities beside each other are one; a sign stands in front."""
+    merged: list[Syntax] = []
+    sign = 1
+    for part in parts:
+        if isinstance(part, Op) and part.operator == "negate":
+            sign, part = -sign, part.operands[0]
+        last = merged[-1] if merged else None
+        if isinstance(part, Call) and isinstance(last, Call) and part.function == last.function == "eye":
+            merged[-1] = Call("eye", (multiply(*last.arguments, *part.arguments),))
+        else:
+            merged.append(part)
+    tree = merged[0]
+    for part in merged[1:]:
+        tree = Op("kronecker", (tree, part))
+    return Op("negate", (tree,)) if sign < 0 else tree
+
+
+def _product(left: Syntax, right: Syntax) -> Syntax:
+    """A matrix product; an identity on either side is dropped."""
+    sign = 1
+    parts: list[Syntax] = []
+    for side in (left, right):
+        if isinstance(side, Op) and side.operator == "negate":
+            sign, side = -sign, side.operands[0]
+        parts += side.operands if isinstance(side, Op) and side.operator == "multiply" else (side,)
+    tree = Op("multiply", tuple(parts))
+    return Op("negate", (tree,)) if sign < 0 else tree
+
+
+def _sides(operand: Expr, own: tuple[int, ...], split: int) -> list[tuple[Axes, Axes]]:
+    """The row and column labels of a factor with merged axes, in every order that its symmetry allows."""
+    left, right = own[:split], own[split:]
+    if isinstance(operand, Apply) and operand.function.name == "duplication":
+        return [(left, right), (left[::-1], right)]
+    if isinstance(operand, Apply) and operand.function.name == "elimination":
+        return [(left, right[::-1])]
+    return [(left, right)]
+
+
+def _rest(members: list[Pair], k: int, far: Axes) -> list[Factor]:
+    """The other factors, and a delta from each label of ``far`` to an axis of its own."""
+    rest: list[Factor] = [member for q, member in enumerate(members) if q != k]
+    operand, own = members[k]
+    dims = dict(zip(own, operand.shape))
+    return [*rest, *((delta(dims[label]), (label, ("far", label))) for label in far)]
+
+
+def _hanging_together(pairs: list[Pair]) -> list[list[Pair]]:
+    """Split factors that share no label at all."""
+    return _grouped(pairs, lambda own: set(own))
+
+
+def _blocks(pairs: list[Pair], rank: int) -> list[list[Pair]]:
+    """Split factors that share no summed label."""
+    return _grouped(pairs, lambda own: {label for label in own if label >= rank})
+
+
+def _grouped(pairs: list[Pair], labels_of: Callable[[tuple[int, ...]], set[int]]) -> list[list[Pair]]:
+    groups: list[tuple[set[int], list[Pair]]] = []
+    for pair in pairs:
+        labels, members = labels_of(pair[1]), [pair]
+        rest = []
+        for group in groups:
+            if group[0] & labels:
+                labels, members = labels | group[0], group[1] + members
+            else:
+                rest.append(group)
+        groups = [*rest, (labels, members)]
+    return [members for _, members in groups]

@@ -1,0 +1,122 @@
+"""Names for what a formula says several times.
+
+A subexpression gets a name where that shortens the whole; the definitions are
+listed in an order in which each uses only earlier ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from ..syntax import Call, Entry, Indexed, Literal, Name, Op, Syntax, walk
+from ..text import text
+
+MOST_NODES = 600      # of trees that are searched for common parts
+MOST_NAMES = 8
+LEAST_SAVING = 8      # characters, below which a name costs more attention than it saves
+
+Definitions = dict[str, Syntax]
+
+_LETTERS = {"softmax": "p", "inv": "M"}
+_FUNCTION_LETTERS = ("f", "g", "h")
+_POINTWISE = {"exp", "log", "sigmoid", "tanh", "relu", "softplus", "sin", "cos", "tan", "sinh", "cosh", "sqrt", "abs",
+              "sign", "erf", "arctan", "arcsin", "arccos"}
+
+
+def share(tree: Syntax, taken: Collection[str]) -> tuple[Syntax, Definitions]:
+    """``tree`` with its repeated parts named, and what the names stand for.
+
+    Examples
+    --------
+    >>> from ..parse import parse_expression
+    >>> body, names = share(parse_expression("A' (sigmoid(A X) - sigmoid(A X).^2)"), {"A", "X"})
+    >>> text(body), {name: text(part) for name, part in names.items()}
+    ("A' (f - f.^2)", {'f': 'sigmoid(A X)'})
+    """
+    names: Definitions = {}
+    used = set(taken)
+    for _ in range(MOST_NAMES):
+        part = _best(tree, names)
+        if part is None:
+            break
+        name = _name_for(part, used)
+        used.add(name)
+        tree = replace(tree, {part: Name(name)})
+        names = {known: replace(body, {part: Name(name)}) for known, body in names.items()}
+        names[name] = part
+    return tree, _in_order(names)
+
+
+def _best(tree: Syntax, names: Mapping[str, Syntax]) -> Syntax | None:
+    """The part whose name saves the most characters."""
+    counts: dict[Syntax, int] = {}
+    nodes = [node for root in (tree, *names.values()) for node in walk(root)]
+    if len(nodes) > MOST_NODES:
+        return None
+    for node in nodes:
+        if isinstance(node, (Call, Op)) and not _is_plain(node):
+            counts[node] = counts.get(node, 0) + 1
+    best: tuple[int, Syntax] | None = None
+    for part, count in counts.items():
+        if count > 1:
+            length = len(text(part))
+            saving = (count - 1) * length - count - 4
+            if saving >= LEAST_SAVING and (best is None or saving > best[0]):
+                best = saving, part
+    return None if best is None else best[1]
+
+
+def _is_plain(node: Call | Op) -> bool:
+    """Sizes and constants are not worth a name; nor is a quotient of numbers, or a bare transpose."""
+    if isinstance(node, Call):
+        return node.function in ("eye", "ones", "zeros", "commutation", "duplication", "elimination", "einsum")
+    return node.operator in ("negate", "transpose") or not any(isinstance(inner, Name) for inner in walk(node))
+
+
+def _name_for(part: Syntax, used: set[str]) -> str:
+    choices: list[str] = []
+    if isinstance(part, Call):
+        if part.function in _LETTERS:
+            choices.append(_LETTERS[part.function])
+        elif part.function in _POINTWISE:
+            choices += _FUNCTION_LETTERS
+    choices += [f"T{k}" for k in range(len(used) + MOST_NAMES + 1)]
+    return next(name for name in choices if name not in used)
+
+
+def _in_order(names: Definitions) -> Definitions:
+    """Definitions after those that they use."""
+    ordered: Definitions = {}
+    waiting = dict(names)
+    while waiting:
+        for name, body in list(waiting.items()):
+            inner = {node.name for node in walk(body) if isinstance(node, Name)}
+            if not inner & (set(waiting) - {name}):
+                ordered[name] = waiting.pop(name)
+    return ordered
+
+
+def replace(tree: Syntax, parts: Mapping[Syntax, Syntax]) -> Syntax:
+    """``tree`` with every occurrence of some parts replaced, outermost first."""
+    if tree in parts:
+        return parts[tree]
+    match tree:
+        case Op():
+            return Op(tree.operator, tuple(replace(operand, parts) for operand in tree.operands))
+        case Call():
+            return Call(tree.function, tuple(replace(a, parts) for a in tree.arguments), tree.indices, tree.primes)
+        case Indexed():
+            return Indexed(replace(tree.inner, parts), tree.indices)
+        case Entry():
+            return Entry(replace(tree.inner, parts), tuple(replace(place, parts) for place in tree.positions))
+        case Literal():
+            return tree
+        case _:
+            return tree
+
+
+def substituted(tree: Syntax, names: Mapping[str, Syntax]) -> Syntax:
+    """``tree`` written with names that another form defined, where their bodies occur in it."""
+    for name, body in names.items():
+        tree = replace(tree, {body: Name(name)})
+    return tree

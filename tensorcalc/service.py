@@ -1,0 +1,324 @@
+"""One pure function from a request to a response, shared by every surface.
+
+``handle`` never raises for what a user wrote: an error is an answer too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from . import build, codegen, evaluate
+from .build import Expr, add, delta, einsum, scale
+from .differentiate import derivative
+from .errors import RequestError, TensorCalcError, UnknownNameError, UnsupportedError
+from .expr import Variable
+from .notation.describe import Layout, array_shape, convention, describe
+from .notation.lower import Reading, Scope, Value, read
+from .simplify import simplify
+from .sizes import Dim, read as read_size
+
+DEFAULT_WANT = ("matrix", "index", "kronecker", "einsum")
+FORMS = ("matrix", "index", "kronecker", "einsum")
+WANTS = (*FORMS, "latex", "code", "steps", "diagram")
+FACTS = ("symmetric", "skew", "diagonal", "lower", "orthogonal", "spd", "psd", "positive", "nonzero", "simplex",
+         "invertible", "unit")
+READINGS = ("free", "structured", "projected")
+MOST_ORDER = 8
+
+_DERIVE_FIELDS = {"do", "expr", "wrt", "order", "vars", "assume", "functions", "layout", "vec", "want", "wrt_convention",
+                  "contract", "index_dims", "detail", "notation"}
+_EVALUATE_FIELDS = {"do", "expr", "values", "vars", "assume", "functions", "index_dims"}
+
+
+def handle(request: Any) -> dict[str, Any]:
+    """Answer a request as the language page lays down.
+
+    Examples
+    --------
+    >>> answer = handle({"do": "derive", "expr": "tr(A*X*B)", "wrt": "X"})
+    >>> answer["matrix"], answer["index"]
+    ("A' B'", 'D_ij = A_ki B_jk')
+    >>> handle({"do": "derive", "expr": "tr(A*X", "wrt": "X"})["error"]["code"]
+    'TC003'
+    """
+    try:
+        if not isinstance(request, dict):
+            raise RequestError("TC502", "a request is a JSON object")
+        do = request.get("do")
+        if not isinstance(do, str) or do not in _ACTIONS:
+            raise RequestError("TC503", f"do is one of {', '.join(_ACTIONS)}, not {_shown(do)}", field="do")
+        return {"ok": True, **_ACTIONS[do](request)}
+    except TensorCalcError as error:
+        return {"ok": False, "error": error.to_dict()}
+    except RecursionError:
+        return {"ok": False, "error": RequestError("TC504", "the request nests too deeply").to_dict()}
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 40 else text[:40] + "…"
+
+
+# -- reading a request -------------------------------------------------------------------
+
+
+def _check_fields(request: Mapping[str, Any], known: Collection[str], needed: Sequence[str]) -> None:
+    for name in needed:
+        if name not in request:
+            raise RequestError("TC505", f"the request lacks {name}", field=name)
+    for name in request:
+        if name not in known:
+            raise RequestError("TC506", f"unknown field {_shown(name)}; known are {', '.join(sorted(known))}",
+                               field=str(name)[:40])
+
+
+def _text(request: Mapping[str, Any], field: str) -> str:
+    value = request.get(field)
+    if not isinstance(value, str):
+        raise RequestError("TC507", f"{field} is a text, not {_shown(value)}", field=field)
+    return value
+
+
+def _choice(request: Mapping[str, Any], field: str, choices: Sequence[str]) -> str:
+    value = request.get(field, choices[0])
+    if value not in choices:
+        raise RequestError("TC508", f"{field} is one of {', '.join(choices)}, not {_shown(value)}", field=field)
+    return str(value)
+
+
+def scope_of(request: Mapping[str, Any]) -> Scope:
+    """The names that a request declares.
+
+    Raises
+    ------
+    RequestError: TC501 for a size, TC509 for a name, TC510 for a property that is none.
+    """
+    declared: dict[str, list[Dim]] = {}
+    for name, shape in _mapping(request, "vars").items():
+        _check_name(name, "vars")
+        if not isinstance(shape, (list, tuple)) or len(shape) > 12:
+            raise RequestError("TC501", f"vars gives {name} one size an axis, as a list, not {_shown(shape)}", field="vars")
+        for dim in shape:
+            read_size(dim) if isinstance(dim, (int, str)) else _bad_size(dim)
+        declared[name] = list(shape)
+    facts: dict[str, list[str]] = {}
+    for name, own in _mapping(request, "assume").items():
+        listed = [own] if isinstance(own, str) else list(own) if isinstance(own, (list, tuple)) else None
+        if listed is None or not all(isinstance(fact, str) for fact in listed):
+            raise RequestError("TC510", f"assume gives {name} a property or a list of them", field="assume")
+        if name != "equations":
+            facts[name] = _checked_facts(name, listed, declared)
+    dims: dict[str, Dim] = {}
+    for letter, dim in _mapping(request, "index_dims").items():
+        if not isinstance(dim, (int, str)):
+            _bad_size(dim)
+        read_size(dim)
+        dims[letter] = dim
+    functions = _mapping(request, "functions")
+    for name, kind in functions.items():
+        _check_name(name, "functions")
+        if not isinstance(kind, str):
+            raise RequestError("TC511", f"functions gives {name} a kind or a formula, not {_shown(kind)}", field="functions")
+    return Scope(declared=declared, facts=facts, functions=dict(functions), index_dims=dims)
+
+
+def _mapping(request: Mapping[str, Any], field: str) -> dict[str, Any]:
+    value = request.get(field) or {}
+    if not isinstance(value, dict) or not all(isinstance(name, str) for name in value):
+        raise RequestError("TC507", f"{field} is an object, not {_shown(value)}", field=field)
+    return value
+
+
+def _bad_size(dim: object) -> None:
+    raise RequestError("TC501", f"a size is a positive integer or a name, not {_shown(dim)}", field="vars")
+
+
+def _check_name(name: str, field: str) -> None:
+    if not (name.isalnum() and name[0].isalpha() and len(name) <= 50):
+        raise RequestError("TC509", f"{_shown(name)} is not a name: a letter, then letters and digits", field=field)
+
+
+def _checked_facts(name: str, facts: list[str], declared: Mapping[str, Sequence[Dim]]) -> list[str]:
+    for fact in facts:
+        if fact not in FACTS:
+            raise RequestError("TC510", f"{_shown(fact)} is not a property; known are {', '.join(FACTS)}", field="assume")
+    square = {"symmetric", "skew", "diagonal", "lower", "orthogonal", "spd", "psd"} & set(facts)
+    shape = declared.get(name)
+    if square and shape is not None and (len(shape) != 2 or shape[0] != shape[1]):
+        fact = sorted(square)[0]
+        raise RequestError("TC512", f"{name} is {fact}, so it must be a square matrix", field="assume",
+                           facts=[f"{name} is declared as {' x '.join(map(str, shape)) or 'a number'}"])
+    return facts
+
+
+# -- derive ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """A derivative, how its axes make up an array, and what was read."""
+
+    expr: Expr
+    layout: Layout
+    reading: Reading
+
+
+def derive(request: Mapping[str, Any]) -> Derived:
+    """The derivative that a request asks for.
+
+    A variable that is differentiated by has independent entries while that is done;
+    what is known of it is put in afterwards, as it describes the point alone.
+    """
+    names = _wrt(request)
+    scope = scope_of(request)
+    facts = scope.facts
+    scope.facts = {name: own for name, own in facts.items() if name not in names}
+    reading = read(_text(request, "expr"), scope)
+    variables = [_variable(name, reading) for name in names]
+    structured = {variable: build.variable(variable.name, *variable.shape, facts=facts.get(variable.name, ()),
+                                           groups=variable.groups) for variable in variables}
+    convention_name = _choice(request, "wrt_convention", READINGS)
+    expr = simplify(reading.expr)
+    for variable in variables:
+        expr = simplify(_tied(derivative(expr, variable), structured[variable], convention_name))
+    expr = simplify(build.substitute(expr, structured))
+    parts = [reading.groups] + [variable.groups or (1,) * variable.rank for variable in variables]
+    layout = Layout(tuple(parts), reading.letters, reading.name, tuple(names))
+    if request.get("contract") is not None:
+        return _contracted(_text(request, "contract"), expr, layout, reading, facts)
+    return Derived(expr, layout, reading)
+
+
+def _wrt(request: Mapping[str, Any]) -> list[str]:
+    wrt = request.get("wrt")
+    order = request.get("order", 1)
+    if isinstance(order, bool) or not isinstance(order, int) or not 1 <= order <= MOST_ORDER:
+        raise RequestError("TC513", f"order is a whole number from 1 to {MOST_ORDER}, not {_shown(order)}", field="order")
+    if isinstance(wrt, str):
+        return [wrt] * order
+    if isinstance(wrt, (list, tuple)) and wrt and all(isinstance(name, str) for name in wrt):
+        if len(wrt) > MOST_ORDER or (order != 1 and len(wrt) not in (1, order)):
+            raise RequestError("TC513", f"wrt names {len(wrt)} variables for a derivative of order {order}", field="wrt")
+        return list(wrt) * (order if len(wrt) == 1 else 1)
+    raise RequestError("TC507", f"wrt is a name or a list of names, not {_shown(wrt)}", field="wrt")
+
+
+def _variable(name: str, reading: Reading) -> Variable:
+    if name in reading.variables:
+        return reading.variables[name]
+    known = ", ".join(sorted(reading.variables)) or "none"
+    raise UnknownNameError("TC204", f"{name} is not a variable of the formula", source=name, spans=[(0, len(name))],
+                           facts=[f"variables: {known}"], field="wrt")
+
+
+def _tied(expr: Expr, variable: Variable, convention_name: str) -> Expr:
+    """A derivative by a variable with structure, read as the convention says (Cookbook sec. 2.8)."""
+    facts = variable.facts
+    if convention_name == "free" or variable.rank != 2:
+        return expr
+    lead = list(range(expr.rank - 2))
+    p, q = expr.rank - 2, expr.rank - 1
+    turned = einsum([(expr, [*lead, p, q])], [*lead, q, p])
+    diagonal = einsum([(expr, [*lead, p, q]), (delta(variable.shape[0]), [p, q])], [*lead, p, q]) \
+        if variable.shape[0] == variable.shape[1] else expr
+    projected = convention_name == "projected"
+    if facts & {"symmetric", "spd", "psd"}:
+        return _halved(add([(1, expr), (1, turned)])) if projected else add([(1, expr), (1, turned), (-1, diagonal)])
+    if "skew" in facts:
+        return _halved(add([(1, expr), (-1, turned)])) if projected else add([(1, expr), (-1, turned)])
+    if "diagonal" in facts:
+        return diagonal
+    if "lower" in facts or "orthogonal" in facts:
+        fact = "lower" if "lower" in facts else "orthogonal"
+        raise UnsupportedError("TC304", f"the {convention_name} derivative by a variable that is {fact} is not supported",
+                               field="wrt_convention", help="ask for the free derivative")
+    return expr
+
+
+def _halved(expr: Expr) -> Expr:
+    return scale(Fraction(1, 2), expr)
+
+
+def _contracted(statement: str, expr: Expr, layout: Layout, reading: Reading,
+                facts: Mapping[str, Sequence[str]]) -> Derived:
+    """An index statement applied to the derivative, which is called ``D`` there."""
+    axes, at = [], 0
+    for count in layout.groups:
+        axes.append(tuple(expr.shape[at : at + count]))
+        at += count
+    declared = {name: array_shape(variable, variable.groups or (1,) * variable.rank)
+                for name, variable in reading.variables.items() if name != "D"}
+    scope = Scope(declared=declared, facts=facts, tensors={"D": Value(expr, tuple(axes), matrix=False)})
+    result = read(statement, scope, field="contract")
+    return Derived(simplify(result.expr), Layout((result.groups,), result.letters, result.name), reading)
+
+
+def _derive(request: Mapping[str, Any]) -> dict[str, Any]:
+    _check_fields(request, _DERIVE_FIELDS, ("expr", "wrt"))
+    want = _want(request)
+    numerator = _choice(request, "layout", ("numerator", "denominator")) == "numerator"
+    columns = _choice(request, "vec", ("F", "C")) == "F"
+    found = derive(request)
+    taken = set(found.reading.variables) | found.reading.scope.integers
+    forms = describe(found.expr, found.layout, numerator=numerator, columns=columns, taken=taken,
+                     want=set(want) | (set(FORMS) if "latex" in want else set()))
+    answer: dict[str, Any] = {
+        "shape": array_shape(found.expr, found.layout.groups),
+        "convention": convention(found.layout, taken, numerator=numerator, columns=columns,
+                                 reading=_choice(request, "wrt_convention", READINGS)),
+    }
+    texts = forms.texts()
+    answer |= {name: texts[name] for name in FORMS if name in want}
+    answer["where"] = forms.where_texts()
+    if found.reading.notes:
+        answer["notes"] = list(found.reading.notes)
+    if "latex" in want:
+        answer["latex"] = forms.latex()
+    if "code" in want:
+        answer["code"] = {"numpy": codegen.numpy_code(found.expr, groups=found.layout.groups)}
+    return answer
+
+
+def _want(request: Mapping[str, Any]) -> list[str]:
+    want = request.get("want", list(DEFAULT_WANT))
+    if not isinstance(want, (list, tuple)):
+        raise RequestError("TC507", f"want is a list, not {_shown(want)}", field="want")
+    for name in want:
+        if name not in WANTS:
+            raise RequestError("TC508", f"want lists some of {', '.join(WANTS)}, not {_shown(name)}", field="want")
+    for name in ("steps", "diagram"):
+        if name in want:
+            raise UnsupportedError("TC305", f"{name} cannot be answered yet", field="want")
+    return list(want)
+
+
+# -- evaluate ----------------------------------------------------------------------------
+
+
+def _evaluate(request: Mapping[str, Any]) -> dict[str, Any]:
+    _check_fields(request, _EVALUATE_FIELDS, ("expr", "values"))
+    values = _mapping(request, "values")
+    reading = read(_text(request, "expr"), _with_shapes(request, values))
+    result = evaluate.evaluate_json(reading.expr, values, reading.groups)
+    return {"value": result, "shape": array_shape(reading.expr, reading.groups)}
+
+
+def _with_shapes(request: Mapping[str, Any], values: Mapping[str, Any]) -> Scope:
+    """Names that nobody declared take the order of their values."""
+    scope = scope_of(request)
+    declared = dict(scope.declared)
+    for name, value in values.items():
+        _check_name(name, "values")
+        if name not in declared:
+            depth, inner = 0, value
+            while isinstance(inner, (list, tuple)) and depth < 12:
+                depth, inner = depth + 1, inner[0] if inner else None
+            declared[name] = [f"s{name}{axis + 1}" for axis in range(depth)]
+    scope.declared = declared
+    return scope
+
+
+_ACTIONS: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {"derive": _derive, "evaluate": _evaluate}

@@ -1,0 +1,237 @@
+"""Plans: equal in value, pairwise in form, cheapest in order, and linear in time."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from fractions import Fraction
+from time import perf_counter
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from networks import Network, close, direct, networks, scale
+
+from tensorcalc import backends
+from tensorcalc.build import ONE, add, apply, delta, einsum, ones, power_of, variable
+from tensorcalc.errors import UnsupportedError
+from tensorcalc.expr import Apply, Delta, Einsum, Expr, Sum
+from tensorcalc.functions import POWER, TABLE
+from tensorcalc.pairwise import cost, is_placement
+from tensorcalc.plan import nominal_sizes, plan, plans
+from tensorcalc.traverse import postorder
+
+LAWS = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+
+A, B = variable("A", "n", "n"), variable("B", "n", "n")
+x, y = variable("x", "n"), variable("y", "n")
+U, V, T = variable("U", "n", "k"), variable("V", "m", "k"), variable("T", "n", "m")
+
+
+def products(expr: Expr) -> list[Einsum]:
+    return [node for node in postorder(expr) if isinstance(node, Einsum) and node is not ONE]
+
+
+def largest(expr: Expr) -> int:
+    """The highest order of an array that is computed."""
+    return max(node.rank for node in postorder(expr))
+
+
+# -- laws --------------------------------------------------------------------------------
+
+
+@LAWS
+@given(networks())
+def test_a_plan_has_the_value_of_its_expression(network: Network) -> None:
+    want = network.value()
+    if scale(want) < 1e8:
+        assert close(direct(plan(network.expr, network.known), network.values, network.known), want)
+
+
+@LAWS
+@given(networks())
+def test_every_product_of_a_plan_is_unary_or_a_pair_or_a_placement(network: Network) -> None:
+    planned = plan(network.expr, network.known)
+    for node in products(planned):
+        if is_placement(node):
+            tensors = [(operand, own) for operand, own in zip(node.operands, node.subscripts)
+                       if operand.shape and not isinstance(operand, Delta)]
+            assert len(tensors) <= 1
+            assert all(list(own) == sorted(set(own)) for _, own in tensors)
+            assert all(max(own, default=-1) < node.rank for own in node.subscripts)
+            axes = [axis for operand, own in zip(node.operands, node.subscripts) if isinstance(operand, Delta) for axis in own]
+            assert len(axes) == len(set(axes))
+        elif len(node.operands) == 2:
+            own, other = node.subscripts
+            assert len(set(own)) == len(own) and len(set(other)) == len(other)
+            assert all(label in own and label in other for label in {*own, *other} if label >= node.rank)
+            assert {*own, *other} >= set(range(node.rank))
+        else:
+            assert len(node.operands) == 1
+
+
+@LAWS
+@given(networks())
+def test_planning_is_deterministic_and_shared(network: Network) -> None:
+    planned = plan(network.expr, network.known)
+    assert plan(network.expr, network.known) is planned
+    assert plans([network.expr, network.expr], network.known) == [planned, planned]
+
+
+# -- order -------------------------------------------------------------------------------
+
+
+def test_a_chain_that_ends_in_a_vector_multiplies_vectors_only() -> None:
+    chain = plan(einsum([(A, "ij"), (B, "jk"), (A, "kl"), (x, "l")], "i"), {"n": 50})
+    assert all(node.rank == 1 for node in products(chain))
+
+
+@pytest.mark.parametrize(("sizes", "first"), [({"n": 2, "m": 50, "k": 50}, {"n", "m"}), ({"n": 50, "m": 50, "k": 2}, {"k"})])
+def test_sizes_decide_the_order(sizes: dict[str, int], first: set[str]) -> None:
+    product = plan(einsum([(U, "ia"), (V, "ja"), (V, "jb")], "ib"), sizes)
+    assert first in [set(node.shape) for node in products(product)]
+
+
+def test_two_tensors_need_no_path_finder(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing() -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(backends, "opt_einsum", missing)
+    for node in (einsum([(A, "ij"), (x, "j")], "i"), einsum([(A, "ij"), (x, "j")], "iji"),
+                 einsum([(A, "ij"), (x, "j"), (delta("n", 0), "")], "ii"), einsum([(A, "ii")], "")):
+        plan(node, {"n": 3})
+
+
+def test_a_missing_library_is_an_error_that_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "opt_einsum", None)
+    backends.opt_einsum.cache_clear()
+    with pytest.raises(UnsupportedError) as caught:
+        backends.opt_einsum()
+    assert str(caught.value) == ("UnsupportedError TC310: opt_einsum is not installed\n"
+                                 "  the order of a product of three or more tensors: computed by opt_einsum\n"
+                                 "  help: pip install opt-einsum")
+
+
+def test_a_product_inside_a_product_is_planned_with_it() -> None:
+    inner = einsum([(A, "ij"), (B, "jk")], "ik")
+    outer = Einsum(("n",), (inner, x), ((0, 1), (1,)))
+    assert all(node.rank == 1 for node in products(plan(outer, {"n": 50})))
+
+
+def test_a_product_that_two_others_use_is_computed_once() -> None:
+    inner = einsum([(A, "ij"), (B, "jk")], "ik")
+    both = add([(1, Einsum(("n",), (inner, x), ((0, 1), (1,)))), (2, Einsum(("n",), (inner, y), ((0, 1), (1,))))])
+    assert plan(inner, {"n": 50}) in postorder(plan(both, {"n": 50}))
+
+
+def test_transposed_intermediates_are_one() -> None:
+    both = add([(1, apply(TABLE["exp"], einsum([(A, "ij"), (B, "jk")], "ik"))),
+                (1, apply(TABLE["sin"], einsum([(A, "kj"), (B, "ji")], "ik")))])
+    assert sum(len(node.operands) == 2 for node in products(plan(both, {"n": 5}))) == 1
+
+
+# -- deltas ------------------------------------------------------------------------------
+
+
+def test_no_delta_is_computed_with() -> None:
+    jacobian = einsum([(y, "i")], "ii")
+    nested = Einsum(("n",), (jacobian, Einsum(("n", "n"), (A, delta("n", 1)), ((0, 1), (0,))), x), ((0, 1), (1, 2), (2,)))
+    planned = plan(nested, {"n": 50})
+    assert not [node for node in postorder(planned) if isinstance(node, Delta)]
+    assert largest(planned) == 2
+
+
+def test_a_delta_stays_outside() -> None:
+    planned = plan(einsum([(A, "ij"), (B, "jk"), (delta("m"), "pq")], "ipkq"), {"n": 5, "m": 7})
+    assert isinstance(planned, Einsum) and is_placement(planned)
+    assert max(operand.rank for operand in planned.operands) == 2
+
+
+def test_a_sum_over_ones_is_a_number() -> None:
+    planned = plan(Einsum((), (delta("n", 1), delta("n", 1)), ((0,), (0,))), {"n": 5})
+    assert planned is delta("n", 0)
+
+
+# -- sums, systems, powers ---------------------------------------------------------------
+
+
+def test_a_product_is_distributed_where_that_is_cheaper() -> None:
+    residual = add([(1, einsum([(U, "ia"), (V, "ja")], "ij")), (-1, T)])
+    gradient = einsum([(residual, "ij"), (V, "jb")], "ib")
+    assert {"n", "m"} not in [set(node.shape) for node in products(plan(gradient, {"n": 50, "m": 60, "k": 3}))]
+    assert {"n", "m"} in [set(node.shape) for node in products(plan(gradient, {"n": 50, "m": 60, "k": 90}))]
+
+
+def test_a_residual_that_is_used_twice_stays() -> None:
+    residual = add([(1, einsum([(U, "ia"), (V, "ja")], "ij")), (-1, T)])
+    loss, gradient = einsum([(residual, "ij"), (residual, "ij")], ""), einsum([(residual, "ij"), (V, "jb")], "ib")
+    shared = plans([loss, gradient], {"n": 50, "m": 60, "k": 3})
+    both = set(postorder(shared[0])) & set(postorder(shared[1]))
+    assert any(isinstance(node, Sum) and node.shape in (("n", "m"), ("m", "n")) for node in both)
+
+
+def test_an_inverse_that_serves_one_product_is_a_system() -> None:
+    inverse = apply(TABLE["inv"], A)
+    names = {node.function.name for node in postorder(plan(einsum([(inverse, "ij"), (x, "j")], "i"), {"n": 5}))
+             if isinstance(node, Apply)}
+    assert names == {"solve"}
+    twice = einsum([(inverse, "ij"), (x, "j"), (inverse, "ik"), (y, "k")], "")
+    assert "inv" in {node.function.name for node in postorder(plan(twice, {"n": 5})) if isinstance(node, Apply)}
+
+
+def test_copies_are_a_power() -> None:
+    planned = plan(einsum([(x, "i")] * 5 + [(y, "i")], "i"), {"n": 5})
+    assert [node.function for node in postorder(planned) if isinstance(node, Apply)] == [POWER]
+
+
+def test_a_sign_goes_where_it_vanishes() -> None:
+    difference = add([(1, x), (-1, einsum([(A, "ij"), (y, "j")], "i"))])
+    planned = plan(add([(-2, einsum([(A, "ij"), (difference, "i")], "j"))]), {"n": 5})
+    assert isinstance(planned, Sum) and planned.terms[0][0] == 2
+
+
+def test_costs_count_multiplications() -> None:
+    product = plan(einsum([(A, "ij"), (x, "j")], "i"), {"n": 10})
+    assert cost(product, {"n": 10}) == 200
+    assert cost(product, {"n": 10}, {product}) == 0
+
+
+# -- size --------------------------------------------------------------------------------
+
+
+def chain(layers: int) -> Expr:
+    state: Expr = x
+    for _ in range(layers):
+        state = apply(TABLE["tanh"], einsum([(A, "ij"), (state, "j")], "i"))
+    return state
+
+
+def test_two_thousand_layers() -> None:
+    short, long = chain(200), chain(2000)
+    start = perf_counter()
+    plan(short, {"n": 5})
+    middle = perf_counter()
+    assert len(postorder(plan(long, {"n": 5}))) == 4002
+    assert perf_counter() - middle < 40 * (middle - start) + 0.1
+
+
+def test_nominal_sizes_differ() -> None:
+    sizes = nominal_sizes([T, U, ones(("N", "n*(n+1)/2"))])
+    assert sizes.keys() == {"N", "k", "m", "n"} and len(set(sizes.values())) == 4
+    assert sizes["k"] < sizes["m"] < sizes["N"]
+
+
+def test_a_negative_nominal_size_does_no_harm() -> None:
+    wide = variable("W", "m-n", "n-m")
+    plan(einsum([(wide, "ij"), (wide, "kj"), (wide, "kl")], "il"), nominal_sizes([wide]))
+
+
+def test_importing_loads_no_array_library() -> None:
+    script = ("import sys, tensorcalc.plan, tensorcalc.evaluate, tensorcalc.codegen, tensorcalc.kernels\n"
+              "print([name for name in ('numpy', 'scipy', 'opt_einsum', 'sympy') if name in sys.modules])")
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert result.stdout == "[]\n"
+
+
+def test_powers_stay_exact() -> None:
+    planned = plan(power_of(x, Fraction(3, 2)), {"n": 5})
+    assert isinstance(planned, Apply) and planned.arguments[1].terms[0][0] == Fraction(3, 2)  # type: ignore[attr-defined]
