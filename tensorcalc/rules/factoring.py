@@ -6,7 +6,7 @@ from ..build import add, einsum, ones, opens
 from ..expr import Apply, Delta, Einsum, Expr, Sum, Term
 from ..functions import POWER
 from ..rewrite import rule
-from .products import Pair, pairs, replaced
+from .products import Pair, applied, pairs, replaced
 
 MOST_TERMS = 64
 
@@ -23,10 +23,23 @@ def product_expand(node: Expr) -> Expr | None:
     return None
 
 
+@rule("tensor.expand", "(A_ij B_kl + C_ij D_kl) X_kl = A_ij B_kl X_kl + C_ij D_kl X_kl",
+      shrinks="no product has a sum with more than two axes as a factor any more")
+def tensor_expand(node: Expr) -> Expr | None:
+    """Sums that no bracket of matrix notation can hold are multiplied out, and sums beside ε."""
+    if not isinstance(node, Einsum):
+        return None
+    antisymmetric = bool(applied(node, "eps"))
+    for k, (operand, own) in enumerate(pairs(node)):
+        if isinstance(operand, Sum) and (operand.rank > 2 or (antisymmetric and own)) and len(operand.terms) <= MOST_TERMS:
+            return add([(weight, replaced(node, [k], [(term, own)])) for weight, term in operand.terms], node.shape)
+    return None
+
+
 @rule("sum.factor", "A B + A C = A (B + C)", shrinks="a factor is written once instead of several times")
 def sum_factor(node: Expr) -> Expr | None:
     """Pull out the factor that most terms share in the same place."""
-    if not isinstance(node, Sum) or len(node.terms) < 2:
+    if not isinstance(node, Sum) or len(node.terms) < 2 or node.rank > 2:
         return None
     shared: dict[tuple[object, ...], list[int]] = {}
     for k, (_, term) in enumerate(node.terms):
@@ -60,8 +73,6 @@ def _places(term: Expr) -> list[tuple[object, ...]]:
             if not (isinstance(operand, Apply) and operand.function is POWER and len(term.operands) < 2):
                 found.append(("scalar", operand))
         elif isinstance(operand, Delta):
-            continue
-        elif term.rank > 2:
             continue
         elif len(own) == 1 and own[0] < term.rank:
             found.append(("point", operand, own))

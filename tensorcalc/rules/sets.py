@@ -39,6 +39,7 @@ STANDARD = (
     analysis.det_expm,
     delta.eps_product,
     delta.elimination_duplication,
+    factoring.tensor_expand,
     *STABLE,
 )
 """What every answer is rewritten by."""
