@@ -17,7 +17,7 @@ from .expr import Apply, Delta, Einsum, Expr, Sum, Variable
 from .functions import POWER, TABLE, Function, axis_ways, core_names
 from .kernels import NUMPY, OWN
 from .pairwise import is_placement
-from .sizes import Dim, Shape, polynomial, spell
+from .sizes import Dim, Shape, polynomial, spell, triangle
 
 SUM, MATMUL, TIMES, POWERS, ATOM = range(1, 6)
 """How strongly the outermost operator of a text binds.  Products are kept apart: ``c * A @ x`` would scale A."""
@@ -87,6 +87,9 @@ class Writer:
         if dim in self.symbols:
             return Code(self.symbols[dim])
         terms = polynomial(dim)
+        half = triangle(terms)
+        if half is not None:
+            return Code("{0} * ({0} + 1) // 2".format(self.symbols[half]), TIMES)
         whole = max(weight.denominator for weight in terms.values())
         text = str(spell({monomial: weight * whole for monomial, weight in terms.items()}))
         text = text.replace("*", " * ").replace("+", " + ").replace("-", " - ").strip()
@@ -393,7 +396,6 @@ def pair(node: Einsum, a: Code, b: Code) -> Code:
         lambda: _batched(a, own, b, other, len(shared), rank) if shared else None,
         lambda: _batched(b, other, a, own, len(shared), rank) if shared else None,
         lambda: _tensordot(a, own, b, other, rank) if not shared else None,
-        lambda: _tensordot(b, other, a, own, rank) if not shared else None,
     )
     for attempt in written:
         code = attempt()
@@ -483,12 +485,15 @@ def _batched(a: Code, own: Labels, b: Code, other: Labels, shared: int, rank: in
 
 def _tensordot(a: Code, own: Labels, b: Code, other: Labels, rank: int) -> Code | None:
     """``np.tensordot`` where the axes come out in the right order."""
-    summed = [label for label in own if label >= rank]
-    if (*[label for label in own if label < rank], *[label for label in other if label < rank]) != tuple(range(rank)):
-        return None
-    axes: object = ([own.index(label) for label in summed], [other.index(label) for label in summed])
-    if own[-len(summed):] == other[:len(summed)]:
-        axes = len(summed)
-    elif len(summed) == 1:
-        axes = (own.index(summed[0]), other.index(summed[0]))
-    return Code(f"np.tensordot({a.text}, {b.text}, axes={axes})")
+    texts = []
+    for (left, own), (right, other) in (((a, own), (b, other)), ((b, other), (a, own))):
+        summed = [label for label in own if label >= rank]
+        rest = [label for label in (*own, *other) if label < rank]
+        axes: object = ([own.index(label) for label in summed], [other.index(label) for label in summed])
+        if own[-len(summed):] == other[: len(summed)]:
+            axes = len(summed)
+        elif len(summed) == 1:
+            axes = (own.index(summed[0]), other.index(summed[0]))
+        if rest == list(range(rank)):
+            texts.append(f"np.tensordot({left.text}, {right.text}, axes={axes})")
+    return Code(min(texts, key=len)) if texts else None

@@ -28,7 +28,7 @@ WIDTH = 88
 _HELPERS = ("sigmoid", "softmax", "logsumexp", "adjugate", "cholesky", "logm", "sqrtm", "each", "blocks", "expm",
             "frechet_expm", "frechet_logm", "frechet_sqrtm", "levi_civita", "duplication", "elimination", "on_diagonal")
 _IMPORTS = {"linalg": "from scipy import linalg", "special": "from scipy import special"}
-_RESERVED = {"np", "others", "int", "float", "round", "range", "len", *_HELPERS, *_IMPORTS}
+_RESERVED = {"_", "np", "others", "int", "float", "round", "range", "len", *_HELPERS, *_IMPORTS}
 
 _WORD = re.compile(r'"[^"]*"|(?<![\w.])[^\W\d]\w*')
 _SIMPLE = re.compile(r"[\w.]+(\.T|\[[^\]]*\])?")
@@ -245,10 +245,12 @@ def _readings(variables: Sequence[Variable], names: dict[str, str], local: dict[
 
 def _solution(size: str, dims: Shape, symbol: str, local: dict[str, str]) -> str | None:
     """The text that solves "``dims`` make ``size`` entries" for ``symbol``."""
+    if set(dims) == {symbol} and len(dims) > 1:
+        return f"round({size} ** (1 / {len(dims)}))"
     if len(dims) > 1:
-        others = [local.get(str(dim), str(dim)) for dim in dims if dim != symbol]
-        if any(symbol in symbols(dim) for dim in dims if dim != symbol) or not all(map(str.isidentifier, others)):
-            return f"round({size} ** (1 / {len(dims)}))" if set(dims) == {symbol} else None
+        others = [local.get(dim, "") if isinstance(dim, str) else str(dim) for dim in dims if dim != symbol]
+        if len(others) < len(dims) - 1 or not all(others):
+            return None
         return f"{size} // {others[0]}" if len(others) == 1 else f"{size} // ({' * '.join(others)})"
     poly = polynomial(dims[0])
     if dims[0] == f"{symbol}*({symbol}+1)/2":

@@ -42,7 +42,7 @@ def contraction(parts: Sequence[Part], kept: Labels, sizes: Mapping[str, int]) -
         while chosen:
             a, b = chosen.pop(), chosen.pop()
             others = [label for part in (*pending, *chosen) for label in part.labels]
-            done = _pair(a, b, kept, {*others, *kept}) if others or chosen or pending else _node([a, b], kept)
+            done = _pair(a, b, [*kept, *others]) if pending or chosen else _node([a, b], kept)
             (chosen if chosen else pending).append(done)
     return pending[0].tensor
 
@@ -61,14 +61,14 @@ def _reduced(part: Part, count: Mapping[int, int]) -> Part:
     return transposed(part, tuple([label for label in dict.fromkeys(part.labels) if count[label] > 1]))
 
 
-def _pair(a: Part, b: Part, kept: Labels, needed: Collection[int]) -> Part:
+def _pair(a: Part, b: Part, needed: Sequence[int]) -> Part:
     """The product of two tensors, with its axes in the order that needs the fewest transpositions.
 
-    Where orders tie, the axes come as in the result of the whole product.
+    Where orders tie, the axes come as in ``needed``: the result of the whole product, then what is to multiply.
     """
     def unnatural(first: Part, second: Part) -> tuple[object, ...]:
         order = _natural(first, second, needed)
-        return _turns(first, second, needed), [kept.index(label) for label in order if label in kept], second.tensor.key
+        return _turns(first, second, needed), [needed.index(label) for label in order], second.tensor.key
 
     first, second = min((a, b), (b, a), key=lambda order: unnatural(*order))
     return _node([a, b], _natural(first, second, needed))

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
-from . import build, codegen, evaluate
-from .build import Expr, add, delta, einsum, scale
-from .differentiate import derivative
+from . import codegen, evaluate
+from .derive import READINGS, derive, with_facts
 from .errors import RequestError, TensorCalcError, UnknownNameError, UnsupportedError
-from .expr import Variable
+from .expr import Expr, Variable
 from .notation.describe import Layout, array_shape, convention, describe
 from .notation.lower import Reading, Scope, Value, read
 from .simplify import simplify
@@ -25,7 +23,7 @@ FORMS = ("matrix", "index", "kronecker", "einsum")
 WANTS = (*FORMS, "latex", "code", "steps", "diagram")
 FACTS = ("symmetric", "skew", "diagonal", "lower", "orthogonal", "spd", "psd", "positive", "nonzero", "simplex",
          "invertible", "unit")
-READINGS = ("free", "structured", "projected")
+SQUARE = frozenset({"symmetric", "skew", "diagonal", "lower", "orthogonal", "spd", "psd"})
 MOST_ORDER = 8
 
 _DERIVE_FIELDS = {"do", "expr", "wrt", "order", "vars", "assume", "functions", "layout", "vec", "want", "wrt_convention",
@@ -89,8 +87,8 @@ def _choice(request: Mapping[str, Any], field: str, choices: Sequence[str]) -> s
     return str(value)
 
 
-def scope_of(request: Mapping[str, Any]) -> Scope:
-    """The names that a request declares.
+def scope_of(request: Mapping[str, Any]) -> tuple[Scope, dict[str, list[str]]]:
+    """The names that a request declares, and the properties of some.
 
     Raises
     ------
@@ -122,7 +120,8 @@ def scope_of(request: Mapping[str, Any]) -> Scope:
         _check_name(name, "functions")
         if not isinstance(kind, str):
             raise RequestError("TC511", f"functions gives {name} a kind or a formula, not {_shown(kind)}", field="functions")
-    return Scope(declared=declared, facts=facts, functions=dict(functions), index_dims=dims)
+    square = {name for name, own in facts.items() if SQUARE & set(own)}
+    return Scope(declared=declared, square=square, functions=dict(functions), index_dims=dims), facts
 
 
 def _mapping(request: Mapping[str, Any], field: str) -> dict[str, Any]:
@@ -145,7 +144,7 @@ def _checked_facts(name: str, facts: list[str], declared: Mapping[str, Sequence[
     for fact in facts:
         if fact not in FACTS:
             raise RequestError("TC510", f"{_shown(fact)} is not a property; known are {', '.join(FACTS)}", field="assume")
-    square = {"symmetric", "skew", "diagonal", "lower", "orthogonal", "spd", "psd"} & set(facts)
+    square = SQUARE & set(facts)
     shape = declared.get(name)
     if square and shape is not None and (len(shape) != 2 or shape[0] != shape[1]):
         fact = sorted(square)[0]
@@ -166,25 +165,13 @@ class Derived:
     reading: Reading
 
 
-def derive(request: Mapping[str, Any]) -> Derived:
-    """The derivative that a request asks for.
-
-    A variable that is differentiated by has independent entries while that is done;
-    what is known of it is put in afterwards, as it describes the point alone.
-    """
+def derived(request: Mapping[str, Any]) -> Derived:
+    """The derivative that a request asks for."""
     names = _wrt(request)
-    scope = scope_of(request)
-    facts = scope.facts
-    scope.facts = {name: own for name, own in facts.items() if name not in names}
+    scope, facts = scope_of(request)
     reading = read(_text(request, "expr"), scope)
     variables = [_variable(name, reading) for name in names]
-    structured = {variable: build.variable(variable.name, *variable.shape, facts=facts.get(variable.name, ()),
-                                           groups=variable.groups) for variable in variables}
-    convention_name = _choice(request, "wrt_convention", READINGS)
-    expr = simplify(reading.expr)
-    for variable in variables:
-        expr = simplify(_tied(derivative(expr, variable), structured[variable], convention_name))
-    expr = simplify(build.substitute(expr, structured))
+    expr = derive(reading.expr, variables, facts, _choice(request, "wrt_convention", READINGS))
     parts = [reading.groups] + [variable.groups or (1,) * variable.rank for variable in variables]
     layout = Layout(tuple(parts), reading.letters, reading.name, tuple(names))
     if request.get("contract") is not None:
@@ -214,34 +201,6 @@ def _variable(name: str, reading: Reading) -> Variable:
                            facts=[f"variables: {known}"], field="wrt")
 
 
-def _tied(expr: Expr, variable: Variable, convention_name: str) -> Expr:
-    """A derivative by a variable with structure, read as the convention says (Cookbook sec. 2.8)."""
-    facts = variable.facts
-    if convention_name == "free" or variable.rank != 2:
-        return expr
-    lead = list(range(expr.rank - 2))
-    p, q = expr.rank - 2, expr.rank - 1
-    turned = einsum([(expr, [*lead, p, q])], [*lead, q, p])
-    diagonal = einsum([(expr, [*lead, p, q]), (delta(variable.shape[0]), [p, q])], [*lead, p, q]) \
-        if variable.shape[0] == variable.shape[1] else expr
-    projected = convention_name == "projected"
-    if facts & {"symmetric", "spd", "psd"}:
-        return _halved(add([(1, expr), (1, turned)])) if projected else add([(1, expr), (1, turned), (-1, diagonal)])
-    if "skew" in facts:
-        return _halved(add([(1, expr), (-1, turned)])) if projected else add([(1, expr), (-1, turned)])
-    if "diagonal" in facts:
-        return diagonal
-    if "lower" in facts or "orthogonal" in facts:
-        fact = "lower" if "lower" in facts else "orthogonal"
-        raise UnsupportedError("TC304", f"the {convention_name} derivative by a variable that is {fact} is not supported",
-                               field="wrt_convention", help="ask for the free derivative")
-    return expr
-
-
-def _halved(expr: Expr) -> Expr:
-    return scale(Fraction(1, 2), expr)
-
-
 def _contracted(statement: str, expr: Expr, layout: Layout, reading: Reading,
                 facts: Mapping[str, Sequence[str]]) -> Derived:
     """An index statement applied to the derivative, which is called ``D`` there."""
@@ -251,9 +210,9 @@ def _contracted(statement: str, expr: Expr, layout: Layout, reading: Reading,
         at += count
     declared = {name: array_shape(variable, variable.groups or (1,) * variable.rank)
                 for name, variable in reading.variables.items() if name != "D"}
-    scope = Scope(declared=declared, facts=facts, tensors={"D": Value(expr, tuple(axes), matrix=False)})
+    scope = Scope(declared=declared, tensors={"D": Value(expr, tuple(axes), matrix=False)})
     result = read(statement, scope, field="contract")
-    return Derived(simplify(result.expr), Layout((result.groups,), result.letters, result.name), reading)
+    return Derived(simplify(with_facts(result.expr, facts)), Layout((result.groups,), result.letters, result.name), reading)
 
 
 def _derive(request: Mapping[str, Any]) -> dict[str, Any]:
@@ -261,7 +220,7 @@ def _derive(request: Mapping[str, Any]) -> dict[str, Any]:
     want = _want(request)
     numerator = _choice(request, "layout", ("numerator", "denominator")) == "numerator"
     columns = _choice(request, "vec", ("F", "C")) == "F"
-    found = derive(request)
+    found = derived(request)
     taken = set(found.reading.variables) | found.reading.scope.integers
     forms = describe(found.expr, found.layout, numerator=numerator, columns=columns, taken=taken,
                      want=set(want) | (set(FORMS) if "latex" in want else set()))
@@ -308,7 +267,7 @@ def _evaluate(request: Mapping[str, Any]) -> dict[str, Any]:
 
 def _with_shapes(request: Mapping[str, Any], values: Mapping[str, Any]) -> Scope:
     """Names that nobody declared take the order of their values."""
-    scope = scope_of(request)
+    scope, _ = scope_of(request)
     declared = dict(scope.declared)
     for name, value in values.items():
         _check_name(name, "values")

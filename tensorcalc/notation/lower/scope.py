@@ -7,7 +7,7 @@ are found by conformity and named.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ... import build
@@ -54,13 +54,13 @@ class Value:
 class Scope:
     """The names of one request.
 
-    ``declared`` gives each name one size an axis; ``facts`` its properties;
+    ``declared`` gives each name one size an axis; ``square`` names square matrices;
     ``functions`` the declared unknown functions; ``tensors`` names that stand for
     given expressions; ``index_dims`` sizes of index names.
     """
 
     declared: Mapping[str, Sequence[Dim]] = field(default_factory=dict)
-    facts: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    square: Collection[str] = ()
     functions: Mapping[str, str] = field(default_factory=dict)
     tensors: dict[str, Value] = field(default_factory=dict)
     index_dims: Mapping[str, Dim] = field(default_factory=dict)
@@ -106,7 +106,8 @@ class Scope:
         if order is None:
             first = name[0]
             order = 0 if first in "abcdefg" or ("α" <= first <= "ω") else 1 if first.islower() else 2
-        self.axes[name] = tuple((Unknown(),) for _ in range(order))
+        group: Group = (Unknown(),)
+        self.axes[name] = (group,) * order if name in self.square else tuple((Unknown(),) for _ in range(order))
 
     def settle(self) -> None:
         """Name the sizes that are still open, and build the variables."""
@@ -121,9 +122,7 @@ class Scope:
             split = [shape_of(group) for group in axes]
             shape = tuple(dim for part in split for dim in part)
             groups_of = tuple(len(part) for part in split)
-            facts = self.facts.get(name, ())
-            self.variables[name] = build.variable(
-                name, *shape, facts=facts, groups=groups_of if set(groups_of) - {1} else ())
+            self.variables[name] = build.variable(name, *shape, groups=groups_of if set(groups_of) - {1} else ())
             self.integers.update(symbol for dim in shape for symbol in symbols(dim))
         self.building = True
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from math import prod
 
 from ...build import Factor, delta, einsum, transpose
 from ...expr import Apply, Delta, Einsum, Expr, Sum, Variable
@@ -119,6 +120,8 @@ def _sum(expr: Sum, split: int) -> Syntax | None:
 
 
 def _size_of(dims: Sequence[Dim]) -> Syntax:
+    if dims and all(isinstance(dim, int) for dim in dims):
+        return Num(Fraction(prod(int(dim) for dim in dims)))
     return multiply(*[size(dim) for dim in dims]) if dims else Num(Fraction(1))
 
 
@@ -438,7 +441,9 @@ def kron(parts: list[Syntax]) -> Syntax:
             sign, part = -sign, part.operands[0]
         last = merged[-1] if merged else None
         if isinstance(part, Call) and isinstance(last, Call) and part.function == last.function == "eye":
-            merged[-1] = Call("eye", (multiply(*last.arguments, *part.arguments),))
+            sizes = (*last.arguments, *part.arguments)
+            whole = [size.value for size in sizes if isinstance(size, Num)]
+            merged[-1] = Call("eye", (Num(Fraction(prod(whole))) if len(whole) == 2 else multiply(*sizes),))
         else:
             merged.append(part)
     tree = merged[0]
