@@ -65,7 +65,7 @@ def _places(term: Expr) -> list[tuple[object, ...]]:
     """The factors of a term that can stand outside a bracket: numbers, and matrices at either end."""
     if not term.shape and not isinstance(term, Einsum):
         return [("scalar", term)]
-    if not isinstance(term, Einsum):
+    if not isinstance(term, Einsum) or any(operand.rank > 2 for operand in term.operands):
         return []
     found: list[tuple[object, ...]] = []
     for operand, own in pairs(term):
@@ -74,13 +74,18 @@ def _places(term: Expr) -> list[tuple[object, ...]]:
                 found.append(("scalar", operand))
         elif isinstance(operand, Delta):
             continue
-        elif len(own) == 1 and own[0] < term.rank:
+        elif len(own) == 1 and own[0] < term.rank and _covered(term, own[0]):
             found.append(("point", operand, own))
         elif len(own) == 2 and len(set(own)) == 2:
             found += _ends(term, operand, own)
         elif len(own) == 1 and own[0] >= term.rank and term.rank < 2 and _count(term, own[0]) == 2:
             found.append(("side", operand, 0, -1))
     return list(dict.fromkeys(found))
+
+
+def _covered(term: Einsum, label: int) -> bool:
+    """Whether an axis is still carried by something when one factor on it has gone."""
+    return sum(label in own for own in term.subscripts) > 1
 
 
 def _ends(term: Einsum, operand: Expr, own: tuple[int, ...]) -> list[tuple[object, ...]]:

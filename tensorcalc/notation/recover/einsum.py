@@ -105,6 +105,9 @@ def _product(operands: list[Expr], subscripts: list[tuple[int, ...]], node: Expr
             tree = known.get(operand)
         if tree is None:
             return None
+        if isinstance(operand, Sum) and operand.rank == 2:
+            tree, swapped = matrix.uprighted(operand, tree)
+            own = own[::-1] if swapped else own
         words.append("".join(letter[label] for label in own))
         trees.append(tree)
     output = "".join(letter[label] for label in range(node.rank))

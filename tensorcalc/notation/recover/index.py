@@ -7,13 +7,14 @@ keep matrix notation inside their brackets, with indices behind: ``inv(X)_ij``,
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 
-from ...build import opens
+from ...build import opens, scale
 from ...errors import LimitError
 from ...expr import Apply, Delta, Einsum, Expr, Sum, Variable
 from ...functions import ELEMENTWISE, FRECHET, POWER
+from ...sizes import Dim
 from ..syntax import Call, Indexed, Literal, Name, Num, Op, Syntax, add, is_op
 from . import einsum, kronecker, matrix
 from .matrix import size, weighted
@@ -30,7 +31,7 @@ def recover(expr: Expr, letters: Letters) -> Syntax | None:
 
     ``None`` only where something in ``expr`` has no written form at all.
     """
-    return _Writer(letters).expression(expr, letters)
+    return _Writer(dict(zip(letters, expr.shape))).expression(expr, letters)
 
 
 def grouped(letters: Letters, groups: Sequence[int]) -> Indices:
@@ -47,13 +48,17 @@ def grouped(letters: Letters, groups: Sequence[int]) -> Indices:
 class _Writer:
     """One statement; hands out index names."""
 
-    def __init__(self, taken: Letters) -> None:
-        self.taken = set(taken)
+    def __init__(self, sizes: dict[str, Dim]) -> None:
+        self.taken = set(sizes)
+        self.sizes = sizes
+        self.turning = False
 
-    def fresh(self, used: set[str]) -> Iterator[str]:
+    def fresh(self, used: set[str], dim: Dim) -> str:
+        """An index that the term does not have; one name has one size throughout a statement."""
         for letter in POOL + POOL.upper():
-            if letter not in used:
-                yield letter
+            if letter not in used and self.sizes.setdefault(letter, dim) == dim:
+                used.add(letter)
+                return letter
         raise LimitError("TC415", "a product with more indices than there are letters")
 
     def expression(self, expr: Expr, letters: Letters) -> Syntax | None:
@@ -65,7 +70,11 @@ class _Writer:
         plus: list[Syntax] = []
         minus: list[Syntax] = []
         for weight, part in expr.terms:
+            self.turning = weight < 0
             tree = self.term(part, letters)
+            if weight < 0 and not self.turning:
+                weight = -weight
+            self.turning = False
             if tree is None:
                 return None
             signed = weighted(weight, tree)
@@ -86,13 +95,11 @@ class _Writer:
             single = self.factor(expr, letters)
             return None if single is None else single
         name: dict[int, str] = dict(enumerate(letters))
-        names = self.fresh(used)
         found: list[Syntax] = []
         for operand, own in zip(expr.operands, expr.subscripts):
-            for label in own:
+            for label, dim in zip(own, operand.shape):
                 if label not in name:
-                    name[label] = next(names)
-                    used.add(name[label])
+                    name[label] = self.fresh(used, dim)
             here = tuple(name[label] for label in own)
             if isinstance(operand, Einsum) and not operand.shape and not opens(operand):
                 inner = self.factors(operand, (), used)
@@ -125,7 +132,13 @@ class _Writer:
         return None if tree is None else [tree]
 
     def bracket(self, expr: Expr, letters: Letters) -> Syntax | None:
+        """A sum in brackets; one whose signs balance takes up the minus of its term."""
+        if self.turning and matrix.balanced(expr):
+            expr, self.turning = scale(-1, expr), False
         plain = kronecker.plain(expr) if expr.rank <= 2 else None
+        if plain is not None and isinstance(expr, Sum) and expr.rank == 2:
+            plain, swapped = matrix.uprighted(expr, plain)
+            letters = letters[::-1] if swapped else letters
         if plain is not None:
             return Indexed(plain, letters) if letters else plain
         return self.expression(expr, letters)

@@ -10,7 +10,7 @@ multiplied from the side that it stands on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from fractions import Fraction
 from math import prod
 
@@ -258,19 +258,24 @@ class _Product:
                     continue
                 for near, far, flipped in ((left, right, False), (right, left, True)):
                     tree = turn(name) if flipped else name
-                    if near == rows and len(set(far)) == len(far):
-                        rest = _rest(members, k, far)
-                        inner = _tree(einsum(rest, [("far", label) for label in far] + list(cols)), len(far)) if rest else None
-                        if not rest and far == cols:
-                            return _Slot(rows, cols, tree)
-                        if inner is not None:
-                            return _Slot(rows, cols, _product(tree, inner))
-                    if far == cols and near and len(set(near)) == len(near):
-                        rest = _rest(members, k, near)
-                        inner = _tree(einsum(rest, list(rows) + [("far", label) for label in near]), len(rows)) if rest else None
-                        if inner is not None:
-                            return _Slot(rows, cols, _product(inner, tree))
+                    if near == rows and far == cols and len(members) == 1:
+                        return _Slot(rows, cols, tree)
+                    inner = self._beyond(members, k, near, rows, far, cols)
+                    if inner is not None:
+                        return _Slot(rows, cols, _product(tree, inner))
+                    inner = self._beyond(members, k, far, cols, near, rows, before=True) if near else None
+                    if inner is not None:
+                        return _Slot(rows, cols, _product(inner, tree))
         return None
+
+    def _beyond(self, members: list[Pair], k: int, side: Axes, wanted: Axes, bridge: Axes, other: Axes,
+                before: bool = False) -> Syntax | None:
+        """What a factor whose one side is all of ``wanted`` is multiplied by: the rest, from ``bridge`` to ``other``."""
+        if side != wanted or len(set(bridge)) < len(bridge):
+            return None
+        far: list[Hashable] = [("far", label) for label in bridge]
+        rest = einsum(_rest(members, k, bridge), [*other, *far] if before else [*far, *other])
+        return _tree(rest, len(other) if before else len(far))
 
     def _scaled(self, members: list[Pair], rows: Axes, cols: Axes) -> _Slot | None:
         """Factors on row axes alone, or on column axes alone, that others touch too: diagonal matrices."""
@@ -460,7 +465,8 @@ def _product(left: Syntax, right: Syntax) -> Syntax:
         if isinstance(side, Op) and side.operator == "negate":
             sign, side = -sign, side.operands[0]
         parts += side.operands if isinstance(side, Op) and side.operator == "multiply" else (side,)
-    tree = Op("multiply", tuple(parts))
+    kept = [part for part in parts if not (isinstance(part, Call) and part.function == "eye")] or parts[:1]
+    tree = kept[0] if len(kept) == 1 else Op("multiply", tuple(kept))
     return Op("negate", (tree,)) if sign < 0 else tree
 
 

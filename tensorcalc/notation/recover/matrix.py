@@ -184,10 +184,15 @@ def _sum(node: Sum, known: Known) -> Syntax | None:
     if not node.terms:
         return zeros(node.shape)
     content, core = split(node)
-    if content not in (1, -1) and isinstance(core, Sum) and len(core.terms) > 1:
+    if content not in (1, -1) and isinstance(core, Sum) and _numbers(core) + 1 < _numbers(node):
         inner = signed_sum(core, known, negative=content < 0)
         return None if inner is None else weighted(abs(content), inner)
     return signed_sum(node, known)
+
+
+def _numbers(node: Sum) -> int:
+    """How many terms have a number in front."""
+    return sum(abs(weight) != 1 for weight, _ in node.terms)
 
 
 def signed_sum(node: Sum, known: Known, negative: bool = False) -> Syntax | None:
@@ -308,12 +313,21 @@ def _sum_factor(operand: Sum, labels: tuple[int, ...], tree: Syntax | None, know
     """A sum inside a product: itself, or the transpose of its transpose where that reads better."""
     if negative:
         tree = signed_sum(operand, known, negative=True)
-    if operand.rank == 2 and tree is not None and (count := _quotes(tree)):
+    if tree is None or operand.rank != 2:
+        return tree, labels
+    upright, swapped = uprighted(operand, tree, negative)
+    return upright, (labels[1], labels[0]) if swapped else labels
+
+
+def uprighted(operand: Sum, tree: Syntax, negative: bool = False) -> tuple[Syntax, bool]:
+    """The tree of a sum or of its transpose, whichever has fewer quotes; and whether it is the latter."""
+    count = _quotes(tree)
+    if count:
         other = build_transpose(operand, (1, 0))
         turned_tree = recover(scale(-1, other) if negative else other)
         if turned_tree is not None and _quotes(turned_tree) < count:
-            return turned_tree, (labels[1], labels[0])
-    return tree, labels
+            return turned_tree, True
+    return tree, False
 
 
 def _quotes(tree: Syntax) -> int:

@@ -13,7 +13,7 @@ from ..text import text
 
 MOST_NODES = 600      # of trees that are searched for common parts
 MOST_NAMES = 8
-LEAST_SAVING = 8      # characters, below which a name costs more attention than it saves
+LEAST_SAVING = 5      # characters, below which a name costs more attention than it saves
 
 Definitions = dict[str, Syntax]
 
