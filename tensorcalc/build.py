@@ -199,6 +199,13 @@ def symmetry(expr: Expr) -> int:
     return expr.symmetry
 
 
+def interchangeable(expr: Expr) -> tuple[int, int]:
+    """The symmetry of ``expr`` in its first axes, and in how many of them."""
+    if isinstance(expr, Apply) and expr.function.name == "duplication":
+        return 1, 2
+    return symmetry(expr), expr.rank
+
+
 # -- products ----------------------------------------------------------------------------
 
 
@@ -327,7 +334,7 @@ class _Product:
                     place[root] = len(self.output) + len(place)
                 own.append(place[root])
             if own:
-                placed.append(_Placed(operand, tuple(own), symmetry(operand)))
+                placed.append(_Placed(operand, tuple(own), *interchangeable(operand)))
             else:
                 scalars.append(operand)
         present = {label for factor in placed for label in factor.labels}
@@ -338,7 +345,7 @@ class _Product:
                 if place.get(root) not in present:
                     scalars.append(dimension(dim))
             elif len(axes) > 1 or axes[0] not in present:
-                placed.append(_Placed(Delta((dim,) * len(axes), dim), tuple(axes), 1))
+                placed.append(_Placed(Delta((dim,) * len(axes), dim), tuple(axes), 1, len(axes)))
         return self._finish(shape, scalars, placed)
 
     def _operands(self) -> list[tuple[Expr, tuple[Hashable, ...]]]:

@@ -19,11 +19,26 @@ from .expr import Expr, Subscripts
 
 
 class Factor(NamedTuple):
-    """An operand, a label for each of its axes, and its symmetry (+1, -1, or 0 for none)."""
+    """An operand, a label for each of its axes, and its symmetry.
+
+    ``symmetry`` is +1 or -1 where its first ``span`` axes may be interchanged, with that
+    change of sign; 0 where none may.
+    """
 
     operand: Expr
     labels: tuple[int, ...]
     symmetry: int
+    span: int = 0
+
+    @property
+    def free(self) -> tuple[int, ...]:
+        """The labels whose order says nothing."""
+        return self.labels[: self.span] if self.symmetry and self.span > 1 else ()
+
+    @property
+    def fixed(self) -> tuple[int, ...]:
+        """The labels whose order matters."""
+        return self.labels[len(self.free):]
 
 
 class Numbering(NamedTuple):
@@ -55,15 +70,11 @@ def canonical(factors: Sequence[Factor], rank: int) -> Numbering:
 def _number(factors: Sequence[Factor], order: Sequence[int], rank: int) -> Numbering | None:
     """Number labels as they are met, or ``None`` where a symmetric factor meets two new ones at once."""
     number = {label: label for label in range(rank)}
-    later = []
     for k in order:
-        if factors[k].symmetry and len(factors[k].labels) > 1:
-            later.append(k)
-        else:
-            for label in factors[k].labels:
-                number.setdefault(label, len(number))
-    for k in later:
-        fresh = {label for label in factors[k].labels if label not in number}
+        for label in factors[k].fixed:
+            number.setdefault(label, len(number))
+    for k in order:
+        fresh = {label for label in factors[k].free if label not in number}
         if len(fresh) > 1:
             return None
         for label in fresh:
@@ -74,12 +85,10 @@ def _number(factors: Sequence[Factor], order: Sequence[int], rank: int) -> Numbe
 def _read_off(factors: Sequence[Factor], order: Sequence[int], number: dict[int, int]) -> Numbering:
     sign, subscripts = 1, []
     for k in order:
-        own = [number[label] for label in factors[k].labels]
-        if factors[k].symmetry and len(own) > 1:
-            if factors[k].symmetry < 0:
-                sign *= parity(own)
-            own.sort()
-        subscripts.append(tuple(own))
+        free = [number[label] for label in factors[k].free]
+        if factors[k].symmetry < 0 and free:
+            sign *= parity(free)
+        subscripts.append((*sorted(free), *[number[label] for label in factors[k].fixed]))
     return Numbering(tuple(factors[k].operand for k in order), tuple(subscripts), sign)
 
 
@@ -167,26 +176,22 @@ def _leaf(factors: Sequence[Factor], order: list[int], tints: dict[int, int], ra
     """Number labels by colour within each factor; ties there are exchanges, which may show the product to vanish."""
     number = {label: label for label in range(rank)}
     null = False
-    for symmetric in (False, True):
-        for k in order:
-            own = factors[k].labels
-            if bool(factors[k].symmetry and len(own) > 1) is not symmetric:
-                continue
-            fresh = [label for label in dict.fromkeys(own) if label not in number]
-            if symmetric:
-                fresh.sort(key=tints.__getitem__)
-                null = null or any(_exchange_is_odd(factors, a, b)
-                                   for a, b in zip(fresh, fresh[1:]) if tints[a] == tints[b])
-            for label in fresh:
-                number[label] = len(number)
+    for k in order:
+        for label in factors[k].fixed:
+            number.setdefault(label, len(number))
+    for k in order:
+        fresh = sorted((label for label in dict.fromkeys(factors[k].free) if label not in number), key=tints.__getitem__)
+        null = null or any(_exchange_is_odd(factors, a, b) for a, b in zip(fresh, fresh[1:]) if tints[a] == tints[b])
+        for label in fresh:
+            number[label] = len(number)
     numbering = _read_off(factors, order, number)
     return numbering, null or numbering.sign == 0
 
 
 def _exchange_is_odd(factors: Sequence[Factor], a: int, b: int) -> bool:
     """Whether exchanging two labels of one colour changes the sign; they meet the same factors, all symmetric."""
-    odd = sum(factor.symmetry < 0 and a in factor.labels and b in factor.labels for factor in factors)
-    return odd % 2 == 1 and all(factor.symmetry for factor in factors if a in factor.labels or b in factor.labels)
+    odd = sum(factor.symmetry < 0 and a in factor.free and b in factor.free for factor in factors)
+    return odd % 2 == 1 and not any(a in factor.fixed or b in factor.fixed for factor in factors)
 
 
 def _refine(factors: Sequence[Factor], colours: _Colours) -> _Colours:
@@ -196,8 +201,9 @@ def _refine(factors: Sequence[Factor], colours: _Colours) -> _Colours:
     while True:
         touched: dict[int, list[tuple[int, int]]] = {label: [] for label in tints}
         for factor, ink in zip(factors, inks):
+            free = len(factor.free)
             for axis, label in enumerate(factor.labels):
-                touched[label].append((ink, -1 if factor.symmetry else axis))
+                touched[label].append((ink, -1 if axis < free else axis))
         names = list(tints)
         tints = dict(zip(names, _ranked([(tints[label], tuple(sorted(touched[label]))) for label in names])))
         inks = _ranked([(ink, _seen(factor, tints)) for factor, ink in zip(factors, inks)])
@@ -208,8 +214,7 @@ def _refine(factors: Sequence[Factor], colours: _Colours) -> _Colours:
 
 
 def _seen(factor: Factor, tints: dict[int, int]) -> tuple[int, ...]:
-    own = [tints[label] for label in factor.labels]
-    return tuple(sorted(own) if factor.symmetry else own)
+    return (*sorted([tints[label] for label in factor.free]), *[tints[label] for label in factor.fixed])
 
 
 def _ranked(values: Sequence[Any]) -> list[int]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from .build import rebuild
+from .build import rebuild, substitute
 from .expr import Apply, Einsum, Expr
 from .traverse import postorder
 
@@ -98,3 +98,31 @@ def _first(node: Expr, rules: tuple[Rule, ...]) -> Step | None:
         if after is not None and after is not node:
             return Step(candidate, node, after)
     return None
+
+
+def chain(root: Expr, rules: Iterable[Rule], limit: int = 400) -> list[Step]:
+    """Rewrite step by step, each step on the whole expression: ``before`` and ``after`` are roots.
+
+    Nodes that no rule applies to are not tried again.  The last ``after`` is the normal
+    form; an empty list says that ``root`` is one.
+    """
+    rules = tuple(rules)
+    settled: set[Expr] = set()
+    steps: list[Step] = []
+    while len(steps) < limit:
+        step = next((found for found in (_try(node, rules, settled) for node in postorder(root)) if found), None)
+        if step is None:
+            break
+        after = substitute(root, {step.before: step.after})
+        steps.append(Step(step.rule, root, after))
+        root = after
+    return steps
+
+
+def _try(node: Expr, rules: tuple[Rule, ...], settled: set[Expr]) -> Step | None:
+    if node in settled:
+        return None
+    step = _first(node, rules)
+    if step is None:
+        settled.add(node)
+    return step

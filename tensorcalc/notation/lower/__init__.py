@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from ...errors import TensorCalcError
@@ -15,6 +16,7 @@ from .. import parse
 from ..syntax import Statement
 from . import index, matrix
 from .scope import Scope, Value, shape_of, uses_indices
+from .unify import Group
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,58 @@ def read(source: str, scope: Scope | None = None, *, field: str = "expr") -> Rea
         raise
 
 
+def read_sides(left: str, right: str, scope: Scope) -> tuple[Reading, Reading]:
+    """Read both sides of an equation, over one set of variables.
+
+    Sizes that nobody declared are found from both; sides whose shapes cannot agree
+    are read all the same.
+    """
+    statements = []
+    for field, source in (("lhs", left), ("rhs", right)):
+        with _located(field, source):
+            statements.append(parse.parse(source, scope.functions.keys(), field))
+    scope.prepare([tree for statement in statements for tree in
+                   (*(body for _, body in statement.definitions), statement.body)])
+    letters: list[dict[str, Group]] = [dict(scope.letters), dict(scope.letters)]
+    values = _both(statements, scope, letters)
+    if len(values[0].groups) == len(values[1].groups):
+        for a, b in zip(values[0].groups, values[1].groups):
+            scope.agree(a, b)
+    scope.letters = {f"{k}{letter}": group for k, own in enumerate(letters) for letter, group in own.items()}
+    scope.settle()
+    values = _both(statements, scope, letters)
+    return _reading(statements[0], values[0], scope), _reading(statements[1], values[1], scope)
+
+
+def _both(statements: Sequence[Statement], scope: Scope, letters: list[dict[str, Group]]) -> list[Value]:
+    values = []
+    for field, statement, own in zip(("lhs", "rhs"), statements, letters):
+        scope.source, scope.letters = statement.source, own
+        with _located(field, statement.source):
+            values.append(_pass(statement, scope, [])[0])
+    return values
+
+
+@contextmanager
+def _located(field: str, source: str) -> Iterator[None]:
+    """Errors raised inside say where."""
+    try:
+        yield
+    except TensorCalcError as error:
+        error.field = error.field or field
+        error.source = error.source or source
+        raise
+
+
+def _reading(statement: Statement, value: Value, scope: Scope) -> Reading:
+    assert value.expr is not None
+    groups = tuple(len(group) for group in value.groups)
+    left = statement.left
+    return Reading(value.expr, groups, index.flat_letters(left) if left and left.indices is not None else None,
+                   left.name if left else None, dict(scope.variables), scope,
+                   row=value.matrix and not value.rows and bool(value.cols))
+
+
 def _lowered(statement: Statement, scope: Scope) -> Reading:
     scope.source = statement.source
     trees = [tree for _, tree in statement.definitions] + [statement.body]
@@ -129,4 +183,4 @@ def _merged(value: Value, indices: Sequence[str | tuple[str, ...]]) -> Value:
     return Value(value.expr, tuple(groups), matrix=False)
 
 
-__all__ = ["Reading", "Scope", "Value", "merged_shape", "read", "shape_of"]
+__all__ = ["Reading", "Scope", "Value", "merged_shape", "read", "read_sides", "shape_of"]

@@ -590,10 +590,7 @@ def _half(tree: Syntax, value: Value, scope: Scope) -> tuple[Group, Group]:
     group = expand(value.rows)
     if len(group) != 1:
         raise scope.shape_error("TC108", "vech of a matrix with merged axes", [tree])
-    if not scope.building:
-        return group, scope.size(tree, 7)
-    (dim,) = shape_of(group)
-    return group, (triangular(dim),)
+    return group, scope.half(tree, group)
 
 
 def _vech(tree: Call, arguments: tuple[Syntax, ...], scope: Scope) -> Value:
@@ -903,6 +900,48 @@ def _frechet(tree: Call, arguments: tuple[Syntax, ...], scope: Scope) -> Value:
     return Value(build.apply(function, value.expr) if function and value.expr is not None else None, axes, matrix=False)
 
 
+def _by(tree: Call, scope: Scope) -> tuple[Value, Name, Value]:
+    """What is differentiated, by which variable, and that variable's axes."""
+    inner, name = lower(tree.arguments[0], scope), tree.arguments[1]
+    if scope.differentiate is None:
+        raise UnsupportedError("TC306", f"{tree.function}(…) is not known here", source=scope.source, spans=[tree.span])
+    if not isinstance(name, Name) or name.name not in scope.axes:
+        raise scope.formula_error("TC057", f"{tree.function} is by a variable", tree.arguments[1])
+    return inner, name, scope.named(name.name, name.span)
+
+
+def _differentiated(tree: Call, inner: Value, name: Name, order: int, scope: Scope) -> Expr | None:
+    if inner.expr is None:
+        return None
+    assert scope.differentiate is not None
+    return scope.differentiate(inner.expr, scope.variables[name.name], order)
+
+
+def _diff(tree: Call, arguments: tuple[Syntax, ...], scope: Scope) -> Value:
+    """``diff(U, X)``: the axes of U, then those of X, once for each order."""
+    inner, name, by = _by(tree, scope)
+    order = _whole(arguments[2], scope) if len(arguments) == 3 else 1
+    if order is None or not 1 <= order <= 4:
+        raise scope.formula_error("TC057", "the order of diff is 1 to 4", tree)
+    axes = (*inner.groups, *(by.groups * order))
+    return as_matrix(Value(_differentiated(tree, inner, name, order, scope), axes, matrix=False))
+
+
+def _jacobian(tree: Call, arguments: tuple[Syntax, ...], scope: Scope) -> Value:
+    """``jacobian(U, X)``: ∂vec(U)/∂vec(X)', columns stacked."""
+    inner, name, by = _by(tree, scope)
+    if not inner.matrix or not by.matrix:
+        raise scope.shape_error("TC105", "jacobian is of a matrix by a matrix", [tree])
+    rows, cols = (tuple(part for group in reversed(value.axes) for part in group) for value in (inner, by))
+    expr = _differentiated(tree, inner, name, 1, scope)
+    if expr is None:
+        return Value(None, (rows, cols))
+    counts = [len(group) for value in (inner, by) for group in value.axes]
+    starts = [sum(counts[:k]) for k in range(4)]
+    order = [axis for k in (1, 0, 3, 2) for axis in range(starts[k], starts[k] + counts[k])]
+    return Value(build.transpose(expr, order), (rows, cols))
+
+
 _FORMS: dict[str, tuple[tuple[int, ...], Form]] = {
     "tr": ((1,), _trace), "sum": ((1,), _sum), "diag": ((1,), _diag), "vec": ((1,), _vec), "vech": ((1,), _vech),
     "kron": (tuple(range(2, 50)), _kron), "khatrirao": ((2,), _khatrirao), "norm1": ((1,), _norm1),
@@ -913,7 +952,7 @@ _FORMS: dict[str, tuple[tuple[int, ...], Form]] = {
     "matrix": ((1,), _constant(build.ones)), "zeros": ((1, 2), _constant(build.zero)),
     "commutation": ((1, 2), _commutation), "duplication": ((1,), _duplication), "elimination": ((1,), _elimination),
     "e": ((1, 2), _unit_vector), "E": ((2, 4), _single_entry), "einsum": (tuple(range(1, 200)), _einsum),
-    "eps": ((1,), _eps), "delta": ((0, 1, 2), _delta), "frechet": ((2,), _frechet),
+    "diff": ((2, 3), _diff), "jacobian": ((2,), _jacobian), "eps": ((1,), _eps), "delta": ((0, 1, 2), _delta), "frechet": ((2,), _frechet),
 }
 
 FUNCTION_NAMES = frozenset([*_FORMS, *_ELEMENTWISE, *_SQUARE])

@@ -7,13 +7,13 @@ are found by conformity and named.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ... import build
 from ...errors import FormulaError, ShapeError, Span, UnknownNameError
 from ...expr import Expr, Variable
-from ...sizes import Dim, Shape, product_text, read, symbols
+from ...sizes import Dim, Shape, product_text, read, symbols, triangle_root, triangular
 from ..syntax import Call, Entry, Indexed, Name, Num, Op, Syntax, is_op, walk
 from .unify import Group, Unknown, expand, flexible, settle, unify
 
@@ -55,13 +55,15 @@ class Scope:
     """The names of one request.
 
     ``declared`` gives each name one size an axis; ``square`` names square matrices;
-    ``functions`` the declared unknown functions; ``tensors`` names that stand for
+    ``functions`` the declared unknown functions; ``differentiate`` what ``diff(…)``
+    calls with an expression, a variable and an order; ``tensors`` names that stand for
     given expressions; ``index_dims`` sizes of index names.
     """
 
     declared: Mapping[str, Sequence[Dim]] = field(default_factory=dict)
     square: Collection[str] = ()
     functions: Mapping[str, str] = field(default_factory=dict)
+    differentiate: Callable[[Expr, Variable, int], Expr] | None = None
     tensors: dict[str, Value] = field(default_factory=dict)
     index_dims: Mapping[str, Dim] = field(default_factory=dict)
     source: str = ""
@@ -70,6 +72,7 @@ class Scope:
     variables: dict[str, Variable] = field(default_factory=dict)
     letters: dict[str, Group] = field(default_factory=dict)
     sized: dict[tuple[int, int], Group] = field(default_factory=dict)
+    halves: list[tuple[Group, Group]] = field(default_factory=list)
     building: bool = False
 
     # -- before reading ------------------------------------------------------------------
@@ -88,6 +91,7 @@ class Scope:
                     self.integers.add(name)
         for letter, dim in self.index_dims.items():
             self.letters[letter] = read(dim)
+            self.integers.update(symbol for axis in read(dim) for symbol in symbols(axis))
         orders: dict[str, int] = {}
         for tree in trees:
             for node in walk(tree):
@@ -113,11 +117,14 @@ class Scope:
         """Name the sizes that are still open, and build the variables."""
         taken = set(self.axes) | self.integers | set(self.tensors)
         fresh = _fresh_names(taken)
+        self._match_halves()
         groups = [group for _, axes in sorted(self.axes.items()) for group in axes]
-        for group in [*groups, *self.letters.values(), *self.sized.values()]:
+        rest = [*groups, *self.letters.values(), *self.sized.values()]
+        for group in [*(square for square, _ in self.halves), *rest]:
             for part in expand(group):
                 if isinstance(part, Unknown) and part.preferred is None:
                     part.bound = (next(fresh),)
+                    self._match_halves()
         for name, axes in self.axes.items():
             split = [shape_of(group) for group in axes]
             shape = tuple(dim for part in split for dim in part)
@@ -126,7 +133,28 @@ class Scope:
             self.integers.update(symbol for dim in shape for symbol in symbols(dim))
         self.building = True
 
+    def _match_halves(self) -> None:
+        """A matrix and its ``vech``: where the size of one is known, so is that of the other."""
+        for square, half in self.halves:
+            sides, lengths = settle(square), settle(half)
+            if len(sides) == 1 and not isinstance(sides[0], Unknown):
+                unify(half, (triangular(sides[0]),))
+            elif len(lengths) == 1 and not isinstance(lengths[0], Unknown):
+                root = triangle_root(lengths[0])
+                if root is not None:
+                    unify(square, (root,))
+
     # -- while reading -------------------------------------------------------------------
+
+    def half(self, tree: Syntax, square: Group) -> Group:
+        """The axis of ``vech`` of a matrix whose axis is ``square``."""
+        if self.building:
+            (side,) = shape_of(square)
+            return (triangular(side),)
+        half = self.size(tree, 7)
+        self.halves.append((square, half))
+        self._match_halves()
+        return half
 
     def size(self, tree: Syntax, place: int, shape: Shape | None = None) -> Group:
         """The group of a constant whose split, or whole size, is found by conformity."""

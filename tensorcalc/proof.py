@@ -1,0 +1,175 @@
+"""Proofs: chains of named steps from either side to a common object, and their replay.
+
+A polynomial identity is decided by its normal form: expand, number, collect.  On top
+of that stand rules for functions, the relations that inverses satisfy, clearing of
+denominators, and writing out in components where all sizes are given.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from .build import add, base_and_exponent, einsum, power_of, scale
+from .components import components
+from .expr import Apply, Einsum, Expr, Sum
+from .rewrite import Rule, Step, chain
+from .rules import proving
+from .rules.sets import EXPAND, STABLE, STANDARD
+
+RULES = (*(rule for rule in STANDARD if rule not in STABLE), *proving.NORMAL, *EXPAND)
+WITH_RELATIONS = (*RULES, *proving.RELATIONS)
+WITH_DEFINITIONS = (*WITH_RELATIONS, *proving.DEFINE)
+
+SECONDS = 3.0
+MOST_ROUNDS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One step of a proof.
+
+    ``side`` is ``left``, ``right`` or ``difference``; ``before`` became ``after`` by the
+    rule ``rule``.  A move that multiplies the difference says by what in ``factor``.
+    """
+
+    rule: str
+    statement: str
+    side: str
+    before: Expr
+    after: Expr
+    reference: str = ""
+    factor: Expr | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A chain of moves that ends in one object on both sides, or in zero."""
+
+    left: Expr
+    right: Expr
+    moves: tuple[Move, ...]
+
+
+def _moves(steps: Iterable[Step], side: str) -> list[Move]:
+    return [Move(step.rule.name, step.rule.statement, side, step.before, step.after, step.rule.reference) for step in steps]
+
+
+def prove(left: Expr, right: Expr, extra: Sequence[Rule] = (), seconds: float = SECONDS) -> Proof | None:
+    """A proof that two expressions are equal wherever both are defined, or ``None``."""
+    deadline = time.monotonic() + seconds
+    if left is right:
+        return Proof(left, right, ())
+    for rules in (RULES, WITH_RELATIONS, WITH_DEFINITIONS):
+        found = _by_rules(left, right, (*extra, *rules), deadline)
+        if found is not None or time.monotonic() > deadline:
+            return found
+    return _by_components(left, right, (*extra, *RULES))
+
+
+def _by_rules(left: Expr, right: Expr, rules: Sequence[Rule], deadline: float) -> Proof | None:
+    ones, twos = chain(left, rules), chain(right, rules)
+    one = ones[-1].after if ones else left
+    two = twos[-1].after if twos else right
+    moves = [*_moves(ones, "left"), *_moves(twos, "right")]
+    if one is two:
+        return Proof(left, right, tuple(moves))
+    gap = add([(1, one), (-1, two)])
+    moves.append(Move("equation.subtract", "L = R if and only if L - R = 0", "difference", gap, gap))
+    return _to_zero(left, right, gap, moves, rules, deadline)
+
+
+def _to_zero(left: Expr, right: Expr, gap: Expr, moves: list[Move], rules: Sequence[Rule], deadline: float) -> Proof | None:
+    """Rewrite the difference, clear what divides it, and again: depth first, the most complex divisor first."""
+    seen: set[Expr] = set()
+    stack: list[tuple[Expr, list[Move], int]] = [(gap, moves, 0)]
+    while stack and time.monotonic() < deadline:
+        here, past, depth = stack.pop()
+        steps = chain(here, rules)
+        past = [*past, *_moves(steps, "difference")]
+        here = steps[-1].after if steps else here
+        if isinstance(here, Sum) and not here.terms:
+            return Proof(left, right, tuple(past))
+        if here in seen or depth == MOST_ROUNDS:
+            continue
+        seen.add(here)
+        for factor, after in reversed(_cleared(here)):
+            move = Move("equation.multiply", "E = 0 if and only if M E = 0, where M is invertible", "difference", here, after,
+                        factor=factor)
+            stack.append((after, [*past, move], depth + 1))
+    return None
+
+
+def _cleared(gap: Expr) -> list[tuple[Expr, Expr]]:
+    """The difference times something that divides it: a number, a vector entry by entry, or a matrix."""
+    terms = [term for _, term in gap.terms] if isinstance(gap, Sum) else [gap]
+    axes = range(gap.rank)
+    for find in (_number_below, _vector_below):
+        for term in terms:
+            found = find(term)
+            if found is not None:
+                factor, labels = found
+                return [(factor, _times(gap, factor, labels, axes))]
+    inverses = {found for term in terms for found in _matrices_below(term)}
+    choices = []
+    for matrix, axis, row in sorted(inverses, key=lambda found: (-len(found[0].children), found[0].key, found[1:]))[:4]:
+        output: list[Hashable] = [("new" if label == axis else label) for label in axes]
+        own: tuple[Hashable, Hashable] = ("new", axis) if row else (axis, "new")
+        choices.append((matrix, _times(gap, matrix, own, output)))
+    return choices
+
+
+def _times(gap: Expr, factor: Expr, own: Sequence[Hashable], output: Sequence[Hashable]) -> Expr:
+    """A product over the terms of a sum, so that the factor meets each of them whole."""
+    terms = gap.terms if isinstance(gap, Sum) else ((Fraction(1), gap),)
+    return add([(weight, einsum([(factor, own), (term, range(gap.rank))], output)) for weight, term in terms])
+
+
+def _below(operand: Expr) -> Expr | None:
+    base, exponent = base_and_exponent(operand)
+    if isinstance(exponent, Fraction) and exponent < 0 and isinstance(operand, Apply):
+        return power_of(base, -exponent)
+    return None
+
+
+def _number_below(term: Expr) -> tuple[Expr, tuple[int, ...]] | None:
+    operands = term.operands if isinstance(term, Einsum) else (term,)
+    for operand in operands:
+        if not operand.shape and (factor := _below(operand)) is not None:
+            return factor, ()
+    return None
+
+
+def _vector_below(term: Expr) -> tuple[Expr, tuple[int, ...]] | None:
+    pairs = list(zip(term.operands, term.subscripts)) if isinstance(term, Einsum) else [(term, tuple(range(term.rank)))]
+    for operand, own in pairs:
+        if operand.shape and all(label < term.rank for label in own) and (factor := _below(operand)) is not None:
+            return factor, own
+    return None
+
+
+def _matrices_below(term: Expr) -> list[tuple[Expr, int, bool]]:
+    """Inverses at an axis of the result: what each inverts, the axis, and whether its rows are there."""
+    pairs = list(zip(term.operands, term.subscripts)) if isinstance(term, Einsum) else [(term, tuple(range(term.rank)))]
+    found = []
+    for operand, own in pairs:
+        if isinstance(operand, Apply) and operand.function.name == "inv" and operand.rank == 2 and own[0] != own[1]:
+            found += [(operand.arguments[0], own[place], place == 0) for place in (0, 1) if own[place] < term.rank]
+    return found
+
+
+def _by_components(left: Expr, right: Expr, rules: Sequence[Rule]) -> Proof | None:
+    """Where every size is a number: both sides entry by entry, as polynomials."""
+    for used in (proving.POLYNOMIAL, rules):
+        ones, twos = chain(left, used), chain(right, used)
+        one = ones[-1].after if ones else left
+        two = twos[-1].after if twos else right
+        entries = components(one), components(two)
+        if entries[0] is not None and entries[0] == entries[1]:
+            gap = add([(1, one), (-1, two)])
+            last = Move("components", "equal in every component, written out as polynomials in the entries",
+                        "difference", gap, scale(0, gap))
+            return Proof(left, right, (*_moves(ones, "left"), *_moves(twos, "right"), last))
+    return None

@@ -1,0 +1,167 @@
+"""Is an identity true?  Proved with steps, refuted with a counterexample, or undecided.
+
+No verdict is ever given on numerical agreement alone: numbers refute, rules prove, and
+what neither settles is undecided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from . import probe
+from .build import substitute, transpose, variable
+from .derive import derive
+from .expr import Einsum, Expr, Variable
+from .notation.lower import Reading, Scope, read_sides
+from .notation.lower.scope import Value
+from .proof import Proof, prove
+from .rewrite import Rule
+from .rules.products import find_product, replaced
+from .sizes import Dim
+
+Facts = Mapping[str, Collection[str]]
+Word = Literal["proved", "refuted", "undecided"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is known of an identity.
+
+    ``proof`` where it is proved; ``gap`` the counterexample where it is refuted by
+    values; ``diagnosis`` one line in words; ``evidence`` what numbers said.
+    """
+
+    verdict: Word
+    left: Reading
+    right: Reading
+    facts: Facts
+    proof: Proof | None = None
+    gap: probe.Gap | None = None
+    diagnosis: str = ""
+    evidence: str = ""
+
+
+def verify(lhs: str, rhs: str, scope: Scope, facts: Facts, *, equations: Sequence[str] = (),
+           reading: str = "free") -> Verdict:
+    """Prove or refute that two formulas are equal wherever both are defined.
+
+    Raises
+    ------
+    TensorCalcError: a side that cannot be read, or does not conform in itself.
+    """
+    scope.differentiate = lambda expr, by, order: derive(expr, [by] * order, facts, reading)
+    left, right = read_sides(lhs, rhs, scope)
+    return compare(left, right, facts, _declared(equations, left.scope))
+
+
+@dataclass(frozen=True, slots=True)
+class Equation:
+    """A declared equation, both sides as expressions."""
+
+    left: Expr
+    right: Expr
+    text: str
+
+
+def _declared(equations: Sequence[str], scope: Scope) -> list[Equation]:
+    found = []
+    for text in equations:
+        lhs, _, rhs = text.partition("==") if "==" in text else text.partition("=")
+        tensors = {name: Value(variable, _axes(variable)) for name, variable in scope.variables.items() if variable.rank < 3}
+        inner = Scope(tensors=tensors, integers=set(scope.integers))
+        one, two = read_sides(lhs.strip(), rhs.strip(), inner)
+        found.append(Equation(one.expr, two.expr, text))
+    return found
+
+
+def _axes(variable: Variable) -> tuple[tuple[Dim, ...], ...]:
+    groups, at = [], 0
+    for count in variable.groups or (1,) * variable.rank:
+        groups.append(variable.shape[at : at + count])
+        at += count
+    return (*groups, *((),) * (2 - len(groups)))
+
+
+def compare(left: Reading, right: Reading, facts: Facts, equations: Sequence[Equation] = ()) -> Verdict:
+    """The verdict on two sides that have been read."""
+    if left.shape != right.shape or (len(left.groups) == 1 and left.row != right.row):
+        words = f"the left side is {_shown(left)} and the right side is {_shown(right)}"
+        return Verdict("refuted", left, right, facts, diagnosis=f"shapes differ: {words}")
+    other = _aligned(right, left)
+    accept = _satisfying(equations) if equations else None
+    found = probe.gaps(left.expr, other, facts, accept=accept)
+    if probe.differ(found):
+        gap = probe.smallest(left.expr, other, facts, found, accept=accept)
+        return Verdict("refuted", left, right, facts, gap=gap, diagnosis=_at(gap))
+    proof = prove(_pointed(left.expr, facts), _pointed(other, facts), [_rule(equation, facts) for equation in equations])
+    if proof is not None:
+        return Verdict("proved", left, right, facts, proof=proof, evidence=_agreed(found))
+    return Verdict("undecided", left, right, facts, evidence=_agreed(found),
+                   diagnosis="neither proved nor refuted")
+
+
+def _pointed(expr: Expr, facts: Facts) -> Expr:
+    """``expr`` with the properties of its variables put in, nothing simplified."""
+    known: dict[Expr, Expr] = {v: variable(v.name, *v.shape, facts=facts[v.name], groups=v.groups)
+                               for v in probe.variables_of(expr) if facts.get(v.name)}
+    return substitute(expr, known) if known else expr
+
+
+def _aligned(right: Reading, left: Reading) -> Expr:
+    """The right side with its axes in the order of the left side's index names."""
+    if left.letters is None or right.letters is None or left.letters == right.letters or \
+            sorted(left.letters) != sorted(right.letters):
+        return right.expr
+    return transpose(right.expr, [right.letters.index(letter) for letter in left.letters])
+
+
+def _shown(reading: Reading) -> str:
+    shape = " x ".join(map(str, reading.shape))
+    if not shape:
+        return "a number"
+    return f"a row of size {shape}" if reading.row else f"a vector of size {shape}" if len(reading.shape) == 1 else shape
+
+
+def _at(gap: probe.Gap) -> str:
+    place = f" at entry {[k + 1 for k in gap.entry]}" if gap.entry else ""
+    return f"the sides differ{place}: {gap.left:.12g} and {gap.right:.12g}"
+
+
+def _agreed(found: Sequence[probe.Gap]) -> str:
+    if not found:
+        return "no point was found where both sides are defined"
+    worst = max(gap.size for gap in found)
+    return f"{len(found)} random points agreed in double precision; largest relative gap {worst:.1e}"
+
+
+def _satisfying(equations: Sequence[Equation]) -> Any:
+    """Accepts the points at which declared equations hold."""
+    def accept(point: probe.Point) -> bool:
+        gaps = [probe.compare(equation.left, equation.right, point) for equation in equations]
+        return all(gap is not None and gap.size < 1e-9 for gap in gaps)
+
+    return accept
+
+
+def _rule(equation: Equation, facts: Facts) -> Rule:
+    """A declared equation as a rule, from its left side to its right side."""
+    left, right = _pointed(equation.left, facts), _pointed(equation.right, facts)
+
+    def apply(node: Expr) -> Expr | None:
+        if node is left:
+            return right
+        if not isinstance(node, Einsum) or not left.shape:
+            if isinstance(node, Einsum) and left in node.operands:
+                k = node.operands.index(left)
+                return replaced(node, [k], [(right, ())])
+            return None
+        found = find_product(node, left, {}, set())
+        if found is None:
+            return None
+        binding, used = found
+        return replaced(node, used, [(right, [binding[axis] for axis in range(left.rank)])])
+
+    return Rule("assumed", equation.text, apply, "declared", "a declared product is replaced")
+
