@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from functools import lru_cache
+from math import isqrt
 
 from .errors import RequestError
 
@@ -197,6 +198,20 @@ def triangular(dim: Dim) -> Dim:
     """The length of ``vech`` of a dim x dim matrix."""
     return dim * (dim + 1) // 2 if isinstance(dim, int) else f"{dim}*({dim}+1)/2" if dim.isalnum() else \
         spell(scale(plus(times(polynomial(dim), polynomial(dim)), polynomial(dim)), Fraction(1, 2)))
+
+
+def triangle_root(dim: Dim) -> Dim | None:
+    """The n of which ``dim`` is n (n + 1) / 2.
+
+    Examples
+    --------
+    >>> triangle_root(6), triangle_root("n*(n+1)/2"), triangle_root(5)
+    (3, 'n', None)
+    """
+    if isinstance(dim, int):
+        root = (isqrt(8 * dim + 1) - 1) // 2
+        return root if triangular(root) == dim else None
+    return triangle(polynomial(dim))
 
 
 def symbols(dim: Dim) -> tuple[str, ...]:
