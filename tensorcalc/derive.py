@@ -43,17 +43,29 @@ def derive(expr: Expr, variables: Sequence[Variable], facts: Facts | None = None
     UnsupportedError: TC304 for a structured derivative by a variable whose structure has no such reading.
     """
     facts = facts or {}
+    return with_facts(differentiated(expr, variables, facts, reading, trace), facts, trace)
+
+
+def differentiated(expr: Expr, variables: Sequence[Variable], facts: Facts, reading: str = "free",
+                   trace: list[Step] | None = None) -> Expr:
+    """Like :func:`derive`, before what is known of the variables is put in: it can be differentiated again."""
     expr = simplify(expr, trace)
     for by in variables:
         expr = simplify(tied(derivative(expr, by), by, frozenset(facts.get(by.name, ())), reading), trace)
-    return with_facts(expr, facts, trace)
+    return expr
 
 
 def with_facts(expr: Expr, facts: Facts, trace: list[Step] | None = None) -> Expr:
     """``expr`` at a point that has the properties ``facts``, simplified."""
+    found = pointed(expr, facts)
+    return expr if found is expr else simplify(found, trace)
+
+
+def pointed(expr: Expr, facts: Facts) -> Expr:
+    """``expr`` at a point that has the properties ``facts``, as it stands."""
     known: dict[Expr, Expr] = {node: variable(node.name, *node.shape, facts=facts[node.name], groups=node.groups)
                                for node in postorder(expr) if isinstance(node, Variable) and facts.get(node.name)}
-    return simplify(substitute(expr, known), trace) if known else expr
+    return substitute(expr, known) if known else expr
 
 
 def tied(expr: Expr, by: Variable, facts: frozenset[str], reading: str) -> Expr:

@@ -75,6 +75,11 @@ def assignments(names: Sequence[str]) -> Iterator[dict[str, int]]:
     yield dict.fromkeys(names, 1)
 
 
+def generator(seed: int) -> random.Random:
+    """A source of random points that gives the same ones again."""
+    return random.Random(seed)
+
+
 def draw(variables: Sequence[Variable], facts: Facts, sizes: Mapping[str, int], rng: random.Random,
          whole: bool = True) -> Point:
     """A point; with ``whole`` of small integers where the properties allow it."""
@@ -154,7 +159,7 @@ def compare(left: Expr, right: Expr, point: Point) -> Gap | None:
     np = backends.numpy()
     with np.errstate(all="ignore"):
         try:
-            if not _defined((left, right), point):
+            if not defined((left, right), point):
                 return None
             a = np.asarray(evaluate(left, point.values, point.sizes), dtype=float)
             b = np.asarray(evaluate(right, point.values, point.sizes), dtype=float)
@@ -175,7 +180,7 @@ def compare(left: Expr, right: Expr, point: Point) -> Gap | None:
 _CONDITIONED = {"inv", "logdet", "logm", "sqrtm", "pinv", "chol"}
 
 
-def _defined(sides: Sequence[Expr], point: Point) -> bool:
+def defined(sides: Sequence[Expr], point: Point) -> bool:
     """Whether every matrix that is inverted, or the like, is far from singular."""
     np = backends.numpy()
     for node in postorder(*sides):

@@ -8,7 +8,7 @@ denominators, and writing out in components where all sizes are given.
 from __future__ import annotations
 
 import time
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -32,7 +32,8 @@ class Move:
     """One step of a proof.
 
     ``side`` is ``left``, ``right`` or ``difference``; ``before`` became ``after`` by the
-    rule ``rule``.  A move that multiplies the difference says by what in ``factor``.
+    rule ``rule``.  A move that multiplies the difference says by what in ``factor``, and
+    how in ``spec``: einsum subscripts of factor and difference.
     """
 
     rule: str
@@ -42,6 +43,7 @@ class Move:
     after: Expr
     reference: str = ""
     factor: Expr | None = None
+    spec: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +97,14 @@ def _to_zero(left: Expr, right: Expr, gap: Expr, moves: list[Move], rules: Seque
         if here in seen or depth == MOST_ROUNDS:
             continue
         seen.add(here)
-        for factor, after in reversed(_cleared(here)):
+        for factor, spec, after in reversed(_cleared(here)):
             move = Move("equation.multiply", "E = 0 if and only if M E = 0, where M is invertible", "difference", here, after,
-                        factor=factor)
+                        factor=factor, spec=spec)
             stack.append((after, [*past, move], depth + 1))
     return None
 
 
-def _cleared(gap: Expr) -> list[tuple[Expr, Expr]]:
+def _cleared(gap: Expr) -> list[tuple[Expr, str, Expr]]:
     """The difference times something that divides it: a number, a vector entry by entry, or a matrix."""
     terms = [term for _, term in gap.terms] if isinstance(gap, Sum) else [gap]
     axes = range(gap.rank)
@@ -111,17 +113,22 @@ def _cleared(gap: Expr) -> list[tuple[Expr, Expr]]:
             found = find(term)
             if found is not None:
                 factor, labels = found
-                return [(factor, _times(gap, factor, labels, axes))]
+                return [(factor, _spec(labels, axes, axes), _times(gap, factor, labels, axes))]
     inverses = {found for term in terms for found in _matrices_below(term)}
     choices = []
     for matrix, axis, row in sorted(inverses, key=lambda found: (-len(found[0].children), found[0].key, found[1:]))[:4]:
-        output: list[Hashable] = [("new" if label == axis else label) for label in axes]
-        own: tuple[Hashable, Hashable] = ("new", axis) if row else (axis, "new")
-        choices.append((matrix, _times(gap, matrix, own, output)))
+        output = [gap.rank if label == axis else label for label in axes]
+        own = (gap.rank, axis) if row else (axis, gap.rank)
+        choices.append((matrix, _spec(own, axes, output), _times(gap, matrix, own, output)))
     return choices
 
 
-def _times(gap: Expr, factor: Expr, own: Sequence[Hashable], output: Sequence[Hashable]) -> Expr:
+def _spec(own: Iterable[int], axes: Iterable[int], output: Iterable[int]) -> str:
+    factor, gap, result = ("".join("abcdefghijklmnop"[label] for label in labels) for labels in (own, axes, output))
+    return f"{factor},{gap}->{result}"
+
+
+def _times(gap: Expr, factor: Expr, own: Sequence[int], output: Sequence[int]) -> Expr:
     """A product over the terms of a sum, so that the factor meets each of them whole."""
     terms = gap.terms if isinstance(gap, Sum) else ((Fraction(1), gap),)
     return add([(weight, einsum([(factor, own), (term, range(gap.rank))], output)) for weight, term in terms])

@@ -5,26 +5,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from . import codegen, evaluate
-from .derive import READINGS, derive, with_facts
-from .errors import RequestError, TensorCalcError, UnknownNameError, UnsupportedError
-from .expr import Expr, Variable
-from .notation.describe import Layout, array_shape, convention, describe
-from .notation.lower import Reading, Scope, Value, read
-from .simplify import simplify
-from .sizes import Dim, read as read_size
-
-DEFAULT_WANT = ("matrix", "index", "kronecker", "einsum")
-FORMS = ("matrix", "index", "kronecker", "einsum")
-WANTS = (*FORMS, "latex", "code", "steps", "diagram")
-FACTS = ("symmetric", "skew", "diagonal", "lower", "orthogonal", "spd", "psd", "positive", "nonzero", "simplex",
-         "invertible", "unit")
-SQUARE = frozenset({"symmetric", "skew", "diagonal", "lower", "orthogonal", "spd", "psd"})
-MOST_ORDER = 8
+from .derive import READINGS
+from .errors import RequestError, TensorCalcError
+from .notation.describe import array_shape, convention, describe
+from .notation.lower import Scope, read
+from .request import FORMS, check_fields, check_name, choice_of, derived, mapping_of, scope_of, shown, text_of, wanted
+from .verdicts import check_answer, verify_answer
 
 _DERIVE_FIELDS = {"do", "expr", "wrt", "order", "vars", "assume", "functions", "layout", "vec", "want", "wrt_convention",
                   "contract", "index_dims", "detail", "notation"}
@@ -47,7 +37,7 @@ def handle(request: Any) -> dict[str, Any]:
             raise RequestError("TC502", "a request is a JSON object")
         do = request.get("do")
         if not isinstance(do, str) or do not in _ACTIONS:
-            raise RequestError("TC503", f"do is one of {', '.join(_ACTIONS)}, not {_shown(do)}", field="do")
+            raise RequestError("TC503", f"do is one of {', '.join(_ACTIONS)}, not {shown(do)}", field="do")
         return {"ok": True, **_ACTIONS[do](request)}
     except TensorCalcError as error:
         return {"ok": False, "error": error.to_dict()}
@@ -55,171 +45,11 @@ def handle(request: Any) -> dict[str, Any]:
         return {"ok": False, "error": RequestError("TC504", "the request nests too deeply").to_dict()}
 
 
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 40 else text[:40] + "…"
-
-
-# -- reading a request -------------------------------------------------------------------
-
-
-def _check_fields(request: Mapping[str, Any], known: Collection[str], needed: Sequence[str]) -> None:
-    for name in needed:
-        if name not in request:
-            raise RequestError("TC505", f"the request lacks {name}", field=name)
-    for name in request:
-        if name not in known:
-            raise RequestError("TC506", f"unknown field {_shown(name)}; known are {', '.join(sorted(known))}",
-                               field=str(name)[:40])
-
-
-def _text(request: Mapping[str, Any], field: str) -> str:
-    value = request.get(field)
-    if not isinstance(value, str):
-        raise RequestError("TC507", f"{field} is a text, not {_shown(value)}", field=field)
-    return value
-
-
-def _choice(request: Mapping[str, Any], field: str, choices: Sequence[str]) -> str:
-    value = request.get(field, choices[0])
-    if value not in choices:
-        raise RequestError("TC508", f"{field} is one of {', '.join(choices)}, not {_shown(value)}", field=field)
-    return str(value)
-
-
-def scope_of(request: Mapping[str, Any]) -> tuple[Scope, dict[str, list[str]]]:
-    """The names that a request declares, and the properties of some.
-
-    Raises
-    ------
-    RequestError: TC501 for a size, TC509 for a name, TC510 for a property that is none.
-    """
-    declared: dict[str, list[Dim]] = {}
-    for name, shape in _mapping(request, "vars").items():
-        _check_name(name, "vars")
-        if not isinstance(shape, (list, tuple)) or len(shape) > 12:
-            raise RequestError("TC501", f"vars gives {name} one size an axis, as a list, not {_shown(shape)}", field="vars")
-        for dim in shape:
-            read_size(dim) if isinstance(dim, (int, str)) else _bad_size(dim)
-        declared[name] = list(shape)
-    facts: dict[str, list[str]] = {}
-    for name, own in _mapping(request, "assume").items():
-        listed = [own] if isinstance(own, str) else list(own) if isinstance(own, (list, tuple)) else None
-        if listed is None or not all(isinstance(fact, str) for fact in listed):
-            raise RequestError("TC510", f"assume gives {name} a property or a list of them", field="assume")
-        if name != "equations":
-            facts[name] = _checked_facts(name, listed, declared)
-    dims: dict[str, Dim] = {}
-    for letter, dim in _mapping(request, "index_dims").items():
-        if not isinstance(dim, (int, str)):
-            _bad_size(dim)
-        read_size(dim)
-        dims[letter] = dim
-    functions = _mapping(request, "functions")
-    for name, kind in functions.items():
-        _check_name(name, "functions")
-        if not isinstance(kind, str):
-            raise RequestError("TC511", f"functions gives {name} a kind or a formula, not {_shown(kind)}", field="functions")
-    square = {name for name, own in facts.items() if SQUARE & set(own)}
-    return Scope(declared=declared, square=square, functions=dict(functions), index_dims=dims), facts
-
-
-def _mapping(request: Mapping[str, Any], field: str) -> dict[str, Any]:
-    value = request.get(field) or {}
-    if not isinstance(value, dict) or not all(isinstance(name, str) for name in value):
-        raise RequestError("TC507", f"{field} is an object, not {_shown(value)}", field=field)
-    return value
-
-
-def _bad_size(dim: object) -> None:
-    raise RequestError("TC501", f"a size is a positive integer or a name, not {_shown(dim)}", field="vars")
-
-
-def _check_name(name: str, field: str) -> None:
-    if not (name.isalnum() and name[0].isalpha() and len(name) <= 50):
-        raise RequestError("TC509", f"{_shown(name)} is not a name: a letter, then letters and digits", field=field)
-
-
-def _checked_facts(name: str, facts: list[str], declared: Mapping[str, Sequence[Dim]]) -> list[str]:
-    for fact in facts:
-        if fact not in FACTS:
-            raise RequestError("TC510", f"{_shown(fact)} is not a property; known are {', '.join(FACTS)}", field="assume")
-    square = SQUARE & set(facts)
-    shape = declared.get(name)
-    if square and shape is not None and (len(shape) != 2 or shape[0] != shape[1]):
-        fact = sorted(square)[0]
-        raise RequestError("TC512", f"{name} is {fact}, so it must be a square matrix", field="assume",
-                           facts=[f"{name} is declared as {' x '.join(map(str, shape)) or 'a number'}"])
-    return facts
-
-
-# -- derive ------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Derived:
-    """A derivative, how its axes make up an array, and what was read."""
-
-    expr: Expr
-    layout: Layout
-    reading: Reading
-
-
-def derived(request: Mapping[str, Any]) -> Derived:
-    """The derivative that a request asks for."""
-    names = _wrt(request)
-    scope, facts = scope_of(request)
-    reading = read(_text(request, "expr"), scope)
-    variables = [_variable(name, reading) for name in names]
-    expr = derive(reading.expr, variables, facts, _choice(request, "wrt_convention", READINGS))
-    parts = [reading.groups] + [variable.groups or (1,) * variable.rank for variable in variables]
-    layout = Layout(tuple(parts), reading.letters, reading.name, tuple(names))
-    if request.get("contract") is not None:
-        return _contracted(_text(request, "contract"), expr, layout, reading, facts)
-    return Derived(expr, layout, reading)
-
-
-def _wrt(request: Mapping[str, Any]) -> list[str]:
-    wrt = request.get("wrt")
-    order = request.get("order", 1)
-    if isinstance(order, bool) or not isinstance(order, int) or not 1 <= order <= MOST_ORDER:
-        raise RequestError("TC513", f"order is a whole number from 1 to {MOST_ORDER}, not {_shown(order)}", field="order")
-    if isinstance(wrt, str):
-        return [wrt] * order
-    if isinstance(wrt, (list, tuple)) and wrt and all(isinstance(name, str) for name in wrt):
-        if len(wrt) > MOST_ORDER or (order != 1 and len(wrt) not in (1, order)):
-            raise RequestError("TC513", f"wrt names {len(wrt)} variables for a derivative of order {order}", field="wrt")
-        return list(wrt) * (order if len(wrt) == 1 else 1)
-    raise RequestError("TC507", f"wrt is a name or a list of names, not {_shown(wrt)}", field="wrt")
-
-
-def _variable(name: str, reading: Reading) -> Variable:
-    if name in reading.variables:
-        return reading.variables[name]
-    known = ", ".join(sorted(reading.variables)) or "none"
-    raise UnknownNameError("TC204", f"{name} is not a variable of the formula", source=name, spans=[(0, len(name))],
-                           facts=[f"variables: {known}"], field="wrt")
-
-
-def _contracted(statement: str, expr: Expr, layout: Layout, reading: Reading,
-                facts: Mapping[str, Sequence[str]]) -> Derived:
-    """An index statement applied to the derivative, which is called ``D`` there."""
-    axes, at = [], 0
-    for count in layout.groups:
-        axes.append(tuple(expr.shape[at : at + count]))
-        at += count
-    declared = {name: array_shape(variable, variable.groups or (1,) * variable.rank)
-                for name, variable in reading.variables.items() if name != "D"}
-    scope = Scope(declared=declared, tensors={"D": Value(expr, tuple(axes), matrix=False)})
-    result = read(statement, scope, field="contract")
-    return Derived(simplify(with_facts(result.expr, facts)), Layout((result.groups,), result.letters, result.name), reading)
-
-
 def _derive(request: Mapping[str, Any]) -> dict[str, Any]:
-    _check_fields(request, _DERIVE_FIELDS, ("expr", "wrt"))
-    want = _want(request)
-    numerator = _choice(request, "layout", ("numerator", "denominator")) == "numerator"
-    columns = _choice(request, "vec", ("F", "C")) == "F"
+    check_fields(request, _DERIVE_FIELDS, ("expr", "wrt"))
+    want = wanted(request)
+    numerator = choice_of(request, "layout", ("numerator", "denominator")) == "numerator"
+    columns = choice_of(request, "vec", ("F", "C")) == "F"
     found = derived(request)
     taken = set(found.reading.variables) | found.reading.scope.integers
     forms = describe(found.expr, found.layout, numerator=numerator, columns=columns, taken=taken,
@@ -227,7 +57,7 @@ def _derive(request: Mapping[str, Any]) -> dict[str, Any]:
     answer: dict[str, Any] = {
         "shape": array_shape(found.expr, found.layout.groups),
         "convention": convention(found.layout, taken, numerator=numerator, columns=columns,
-                                 reading=_choice(request, "wrt_convention", READINGS)),
+                                 reading=choice_of(request, "wrt_convention", READINGS)),
     }
     texts = forms.texts()
     answer |= {name: texts[name] for name in FORMS if name in want}
@@ -241,26 +71,13 @@ def _derive(request: Mapping[str, Any]) -> dict[str, Any]:
     return answer
 
 
-def _want(request: Mapping[str, Any]) -> list[str]:
-    want = request.get("want", list(DEFAULT_WANT))
-    if not isinstance(want, (list, tuple)):
-        raise RequestError("TC507", f"want is a list, not {_shown(want)}", field="want")
-    for name in want:
-        if name not in WANTS:
-            raise RequestError("TC508", f"want lists some of {', '.join(WANTS)}, not {_shown(name)}", field="want")
-    for name in ("steps", "diagram"):
-        if name in want:
-            raise UnsupportedError("TC305", f"{name} cannot be answered yet", field="want")
-    return list(want)
-
-
 # -- evaluate ----------------------------------------------------------------------------
 
 
 def _evaluate(request: Mapping[str, Any]) -> dict[str, Any]:
-    _check_fields(request, _EVALUATE_FIELDS, ("expr", "values"))
-    values = _mapping(request, "values")
-    reading = read(_text(request, "expr"), _with_shapes(request, values))
+    check_fields(request, _EVALUATE_FIELDS, ("expr", "values"))
+    values = mapping_of(request, "values")
+    reading = read(text_of(request, "expr"), _with_shapes(request, values))
     result = evaluate.evaluate_json(reading.expr, values, reading.groups)
     return {"value": result, "shape": array_shape(reading.expr, reading.groups)}
 
@@ -270,7 +87,7 @@ def _with_shapes(request: Mapping[str, Any], values: Mapping[str, Any]) -> Scope
     scope, _ = scope_of(request)
     declared = dict(scope.declared)
     for name, value in values.items():
-        _check_name(name, "values")
+        check_name(name, "values")
         if name not in declared:
             depth, inner = 0, value
             while isinstance(inner, (list, tuple)) and depth < 12:
@@ -280,4 +97,5 @@ def _with_shapes(request: Mapping[str, Any], values: Mapping[str, Any]) -> Scope
     return scope
 
 
-_ACTIONS: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {"derive": _derive, "evaluate": _evaluate}
+_ACTIONS: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+    "derive": _derive, "verify": verify_answer, "check": check_answer, "evaluate": _evaluate}

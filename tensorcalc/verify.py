@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from . import probe
-from .build import substitute, transpose, variable
-from .derive import derive
+from .build import transpose
+from .derive import derive, pointed
 from .expr import Einsum, Expr, Variable
 from .notation.lower import Reading, Scope, read_sides
 from .notation.lower.scope import Value
@@ -95,18 +95,11 @@ def compare(left: Reading, right: Reading, facts: Facts, equations: Sequence[Equ
     if probe.differ(found):
         gap = probe.smallest(left.expr, other, facts, found, accept=accept)
         return Verdict("refuted", left, right, facts, gap=gap, diagnosis=_at(gap))
-    proof = prove(_pointed(left.expr, facts), _pointed(other, facts), [_rule(equation, facts) for equation in equations])
+    proof = prove(pointed(left.expr, facts), pointed(other, facts), [_rule(equation, facts) for equation in equations])
     if proof is not None:
         return Verdict("proved", left, right, facts, proof=proof, evidence=_agreed(found))
     return Verdict("undecided", left, right, facts, evidence=_agreed(found),
                    diagnosis="neither proved nor refuted")
-
-
-def _pointed(expr: Expr, facts: Facts) -> Expr:
-    """``expr`` with the properties of its variables put in, nothing simplified."""
-    known: dict[Expr, Expr] = {v: variable(v.name, *v.shape, facts=facts[v.name], groups=v.groups)
-                               for v in probe.variables_of(expr) if facts.get(v.name)}
-    return substitute(expr, known) if known else expr
 
 
 def _aligned(right: Reading, left: Reading) -> Expr:
@@ -147,7 +140,7 @@ def _satisfying(equations: Sequence[Equation]) -> Any:
 
 def _rule(equation: Equation, facts: Facts) -> Rule:
     """A declared equation as a rule, from its left side to its right side."""
-    left, right = _pointed(equation.left, facts), _pointed(equation.right, facts)
+    left, right = pointed(equation.left, facts), pointed(equation.right, facts)
 
     def apply(node: Expr) -> Expr | None:
         if node is left:

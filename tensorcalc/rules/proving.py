@@ -30,6 +30,8 @@ from ..build import (
 )
 from ..expr import Apply, Delta, Einsum, Expr, Sum
 from ..functions import POWER, TABLE, grouped
+from ..notation.recover import matrix as matrix_form
+from ..notation.syntax import is_op, walk
 from ..rewrite import rule
 from .algebra import _first_factor, kronecker_parts
 from .products import applied, find_product, joined, pairs, replaced, uses
@@ -74,7 +76,16 @@ def det_transpose(node: Expr) -> Expr | None:
     if inner is None or not isinstance(node, Apply) or inner.rank != 2:
         return None
     turned = transpose(inner, (1, 0))
-    return _like(node, turned) if turned.key < inner.key else None
+    return _like(node, turned) if _reads_better(turned, inner) else None
+
+
+def _reads_better(one: Expr, other: Expr) -> bool:
+    """Which of a matrix and its transpose stands for both: the one with fewer quotes, then the first."""
+    if one is other:
+        return False
+    quotes = [sum(is_op(part, "transpose") for part in walk(tree)) if tree is not None else 0
+              for tree in (matrix_form.recover(one), matrix_form.recover(other))]
+    return (quotes[0], one.key) < (quotes[1], other.key)
 
 
 @rule("det.inverse", "det(inv(A)) = det(A)^-1", "det", reference="MC 22", shrinks="an inverse vanishes")
@@ -194,13 +205,13 @@ def inverse_orthogonal(node: Expr) -> Expr | None:
     return transpose(inner, (1, 0)) if inner is not None and "orthogonal" in getattr(inner, "facts", ()) else None
 
 
-@rule("inverse.turn", "inv(A')= inv(A)'", "inv", shrinks="the argument is the one of itself and its transpose that comes first")
+@rule("inverse.turn", "inv(A') = inv(A)'", "inv", shrinks="the argument is the one of itself and its transpose that comes first")
 def inverse_turn(node: Expr) -> Expr | None:
     inner = _argument(node, "inv")
     if inner is None or inner.rank != 2 or not isinstance(node, Apply):
         return None
     turned = transpose(inner, (1, 0))
-    return transpose(_like(node, turned), (1, 0)) if turned.key < inner.key else None
+    return transpose(_like(node, turned), (1, 0)) if _reads_better(turned, inner) else None
 
 
 @rule("inverse.relation", "A inv(A + B) = I - B inv(A + B)", "inv",
@@ -532,7 +543,7 @@ def expm_transpose(node: Expr) -> Expr | None:
     if inner is None or inner.rank != 2 or not isinstance(node, Apply):
         return None
     turned = transpose(inner, (1, 0))
-    return transpose(_like(node, turned), (1, 0)) if turned.key < inner.key else None
+    return transpose(_like(node, turned), (1, 0)) if _reads_better(turned, inner) else None
 
 
 @rule("expm.diagonal", "expm(diag(x)) = diag(exp(x))", "expm", shrinks="a matrix function becomes elementwise")

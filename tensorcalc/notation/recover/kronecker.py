@@ -10,8 +10,9 @@ multiplied from the side that it stands on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from fractions import Fraction
+from itertools import permutations
 from math import prod
 
 from ...build import Factor, delta, einsum, transpose
@@ -46,8 +47,8 @@ def plain_node(node: Expr, known: Known) -> Syntax | None:
         return tree
     if isinstance(node, Apply) and node.function.ways and not node.shape:
         return _grouped_name(node)
-    if isinstance(node, Einsum) and not node.shape:
-        return _inner_product(node)
+    if isinstance(node, Einsum):
+        return _Product(node, min(node.rank, 1)).tree() if node.shape else _inner_product(node)
     return None
 
 
@@ -55,13 +56,9 @@ def _inner_product(node: Einsum) -> Syntax | None:
     """A number with a factor that has merged axes: ``u' S v`` or ``tr(S R)``."""
     members = list(zip(node.operands, node.subscripts))
     for k, (operand, own) in enumerate(members):
-        split = own_split(operand)
-        name = None if split is None else _grouped_name(operand)
-        if split is None or name is None:
+        if len(set(own)) < len(own):
             continue
-        for left, right in _sides(operand, own, split):
-            if len(set(own)) < len(own):
-                continue
+        for name, left, right in _sides(operand, own):
             tree = _sandwich(members, k, name, left, right)
             if tree is not None:
                 return tree
@@ -192,17 +189,16 @@ class _Slot:
 class _Product:
     """One product, its axes below ``split`` the rows."""
 
-    def __init__(self, expr: Einsum, split: int) -> None:
+    def __init__(self, expr: Expr, split: int) -> None:
         self.expr, self.split = expr, split
         self.rank = expr.rank
 
     @staticmethod
     def of_delta(expr: Delta, split: int) -> Syntax | None:
-        product = _Product.__new__(_Product)
-        product.split, product.rank = split, expr.rank
-        return product._assembled([(expr, tuple(range(expr.rank)))], expr.shape)
+        return _Product(expr, split)._assembled([(expr, tuple(range(expr.rank)))], expr.shape)
 
     def tree(self) -> Syntax | None:
+        assert isinstance(self.expr, Einsum)
         scalars = [operand for operand, own in zip(self.expr.operands, self.expr.subscripts) if not own]
         rest = [(operand, own) for operand, own in zip(self.expr.operands, self.expr.subscripts) if own]
         body = self._assembled(rest, self.expr.shape)
@@ -232,15 +228,15 @@ class _Product:
     def _slot(self, members: list[Pair], labels: Axes) -> _Slot | None:
         rows = tuple(label for label in labels if label < self.split)
         cols = tuple(label for label in labels if label >= self.split)
-        if len(rows) <= 1 and len(cols) <= 1:
-            tree = plain(einsum(members, (*rows, *cols)))
+        block = einsum(members, (*rows, *cols))
+        if len(rows) <= 1 and len(cols) <= 1 and block is not self.expr:
+            tree = plain(block)
             if tree is not None:
                 return _Slot(rows, cols, turn(tree) if not rows and cols else tree)
         peeled = self._peeled(members, rows, cols)
         if peeled is not None:
             return peeled
         if (len(rows) == 2 and not cols) or (len(cols) == 2 and not rows):
-            block = einsum(members, (*rows, *cols))
             tree = _vector(block, len(rows)) if block.rank == 2 else None
             if tree is not None:
                 return _Slot(rows, cols, tree)
@@ -249,13 +245,7 @@ class _Product:
     def _peeled(self, members: list[Pair], rows: Axes, cols: Axes) -> _Slot | None:
         """A factor with merged axes of its own, multiplied from its side."""
         for k, (operand, own) in enumerate(members):
-            split = own_split(operand)
-            if split is None:
-                continue
-            for left, right in _sides(operand, own, split):
-                name = _grouped_name(operand)
-                if name is None:
-                    continue
+            for name, left, right in _sides(operand, own):
                 for near, far, flipped in ((left, right, False), (right, left, True)):
                     tree = turn(name) if flipped else name
                     if near == rows and far == cols and len(members) == 1:
@@ -272,6 +262,8 @@ class _Product:
                 before: bool = False) -> Syntax | None:
         """What a factor whose one side is all of ``wanted`` is multiplied by: the rest, from ``bridge`` to ``other``."""
         if side != wanted or len(set(bridge)) < len(bridge):
+            return None
+        if any(set(own) & set(side) for q, (_, own) in enumerate(members) if q != k):
             return None
         far: list[Hashable] = [("far", label) for label in bridge]
         rest = einsum(_rest(members, k, bridge), [*other, *far] if before else [*far, *other])
@@ -470,14 +462,27 @@ def _product(left: Syntax, right: Syntax) -> Syntax:
     return Op("negate", (tree,)) if sign < 0 else tree
 
 
-def _sides(operand: Expr, own: tuple[int, ...], split: int) -> list[tuple[Axes, Axes]]:
-    """The row and column labels of a factor with merged axes, in every order that its symmetry allows."""
-    left, right = own[:split], own[split:]
-    if isinstance(operand, Apply) and operand.function.name == "duplication":
-        return [(left, right), (left[::-1], right)]
-    if isinstance(operand, Apply) and operand.function.name == "elimination":
-        return [(left, right[::-1])]
-    return [(left, right)]
+def _sides(operand: Expr, own: tuple[int, ...]) -> Iterator[tuple[Syntax, Axes, Axes]]:
+    """Ways to write a factor as a matrix with merged axes: its tree, and the labels of its rows and columns."""
+    split = own_split(operand)
+    if split is not None:
+        name = _grouped_name(operand)
+        if name is not None:
+            left, right = own[:split], own[split:]
+            special = operand.function.name if isinstance(operand, Apply) else ""
+            yield name, left, right[::-1] if special == "elimination" else right
+            if special == "duplication":
+                yield name, left[::-1], right
+    elif isinstance(operand, Sum) and operand.rank == 4:
+        for order in permutations(range(4)):
+            tree = _tree(transpose(operand, order), 2)
+            if tree is not None:
+                labels = tuple(own[axis] for axis in order)
+                yield tree, labels[:2], labels[2:]
+    elif operand.rank == 2 and not isinstance(operand, Delta):
+        tree = plain(operand)
+        if tree is not None:
+            yield tree, own[:1], own[1:]
 
 
 def _rest(members: list[Pair], k: int, far: Axes) -> list[Factor]:

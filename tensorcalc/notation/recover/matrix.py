@@ -19,7 +19,7 @@ from ...build import transpose as build_transpose
 from ...canonical import parity
 from ...expr import Apply, Delta, Einsum, Expr, Sum, Variable
 from ...functions import ELEMENTWISE, POWER
-from ...sizes import Dim, polynomial
+from ...sizes import Dim, polynomial, triangle
 from ...traverse import postorder
 from ..syntax import Call, Literal, Name, Num, Op, Syntax, add, is_op, multiply, negate, number, transpose, walk
 
@@ -63,10 +63,15 @@ def size(dim: Dim) -> Syntax:
         return Num(Fraction(dim))
     if dim.isalnum():
         return Name(dim)
+    root = triangle(polynomial(dim))
+    if root is not None:
+        return Op("divide", (multiply(Name(root), add(Name(root), ONE)), Num(Fraction(2))))
     terms: list[Syntax] = []
     for monomial, weight in sorted(polynomial(dim).items(), key=lambda item: (-len(item[0]), item[0])):
-        body: Syntax = multiply(*[Name(symbol) for symbol in monomial]) if monomial else ONE
-        terms.append(weighted(weight, body))
+        symbols = [Name(symbol) for symbol in monomial]
+        top = multiply(*([number(abs(weight.numerator))] if abs(weight.numerator) != 1 or not symbols else []), *symbols)
+        body = top if weight.denominator == 1 else Op("divide", (top, Num(Fraction(weight.denominator))))
+        terms.append(negate(body) if weight < 0 else body)
     return add(*terms)
 
 

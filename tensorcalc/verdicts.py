@@ -1,0 +1,162 @@
+"""Verdicts as answers: steps in words, counterexamples as numbers, diagnoses.
+
+Knows the response format; the deciding is done in ``verify`` and ``check``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from . import probe
+from .check import Target, check
+from .derive import READINGS
+from .errors import RequestError, ShapeError
+from .expr import Expr
+from .notation.describe import Layout, array_shape, page
+from .notation.latex import latex, latex_statement
+from .notation.lower import Scope
+from .notation.recover import index
+from .notation.syntax import Name
+from .notation.text import statement_text, text
+from .proof import Move, Proof
+from .request import check_fields, choice_of, derived, scope_of, text_of
+from .verify import Verdict, verify
+
+_VERIFY_FIELDS = {"do", "lhs", "rhs", "vars", "assume", "functions", "wrt_convention", "index_dims", "want", "detail",
+                  "notation"}
+_CHECK_FIELDS = {"do", "expr", "wrt", "order", "claimed", "vars", "assume", "functions", "wrt_convention", "index_dims",
+                 "layout", "vec", "want", "detail", "notation", "contract"}
+
+
+def verify_answer(request: Mapping[str, Any]) -> dict[str, Any]:
+    """Answer ``{"do": "verify", "lhs": …, "rhs": …}``."""
+    check_fields(request, _VERIFY_FIELDS, ("lhs", "rhs"))
+    scope, facts = scope_of(request)
+    reading = choice_of(request, "wrt_convention", READINGS)
+    verdict = verify(text_of(request, "lhs"), text_of(request, "rhs"), scope, facts, equations=_equations(request),
+                     reading=reading)
+    return answer(verdict)
+
+
+def _equations(request: Mapping[str, Any]) -> list[str]:
+    given = (request.get("assume") or {}).get("equations", [])
+    listed = [given] if isinstance(given, str) else list(given) if isinstance(given, (list, tuple)) else None
+    if listed is None or not all(isinstance(equation, str) for equation in listed):
+        raise RequestError("TC510", "equations is a list of texts", field="assume")
+    return listed
+
+
+def answer(verdict: Verdict) -> dict[str, Any]:
+    """A verdict as a response."""
+    layout = Layout((verdict.left.groups,), verdict.left.letters, row=verdict.left.row)
+    found: dict[str, Any] = {"verdict": verdict.verdict, "steps": [], "counterexample": None}
+    if verdict.proof is not None:
+        found["steps"] = steps(verdict.proof, layout)
+    if verdict.gap is not None:
+        found["counterexample"] = counterexample(verdict.gap, verdict)
+    found["diagnosis"] = verdict.diagnosis
+    found["evidence"] = verdict.evidence
+    return found
+
+
+def steps(proof: Proof, layout: Layout) -> list[dict[str, Any]]:
+    """The moves of a proof, each with its rule and what it did to the whole side."""
+    written: dict[Expr, tuple[str, str]] = {}
+
+    def words(expr: Expr) -> tuple[str, str]:
+        if expr not in written:
+            written[expr] = form(expr, layout)
+        return written[expr]
+
+    found = [_step(move, words(move.before), words(move.after), layout) for move in proof.moves]
+    if not found:
+        plain, typeset = words(proof.left)
+        found.append({"rule": "normal-form", "statement": "both sides are one expression", "side": "left", "before": plain,
+                      "after": plain, "text": plain, "latex": typeset, "reference": ""})
+    return found
+
+
+def _step(move: Move, before: tuple[str, str], after: tuple[str, str], layout: Layout) -> dict[str, Any]:
+    step: dict[str, Any] = {
+        "rule": move.rule, "statement": move.statement, "reference": move.reference, "side": move.side,
+        "before": before[0], "after": after[0], "text": f"{before[0]} = {after[0]}", "latex": f"{before[1]} = {after[1]}",
+    }
+    if move.factor is not None:
+        step["factor"] = form(move.factor, Layout(((1,) * move.factor.rank,)))[0]
+        step["spec"] = move.spec
+        step["text"] = f"multiply {before[0]} by {step['factor']}"
+        step["latex"] = after[1]
+    return step
+
+
+def form(expr: Expr, layout: Layout) -> tuple[str, str]:
+    """An expression in matrix notation, or in index notation where it has no matrix form; text and LaTeX."""
+    tree = page(expr, layout) if sum(layout.groups) == expr.rank else None
+    if tree is not None:
+        return text(tree), latex(tree)
+    letters = tuple("ijklmnpqrstuvw"[: expr.rank])
+    body = index.recover(expr, letters)
+    left = Name("L", index.grouped(letters, layout.groups if sum(layout.groups) == expr.rank else (1,) * expr.rank) or None)
+    if body is None:
+        return "(no written form)", r"\text{(no written form)}"
+    return statement_text(left, body), latex_statement(left, body)
+
+
+def counterexample(gap: probe.Gap, verdict: Verdict) -> dict[str, Any]:
+    """Sizes, values, the entry where both sides differ, and both values there."""
+    point = gap.point
+    values = {name: _plain(value) for name, value in point.values.items()}
+    rest = [v for name, v in verdict.left.variables.items() if name not in values]
+    if rest:
+        names = probe.symbols_of([], rest)
+        sizes = {name: point.sizes.get(name, 2) for name in names}
+        extra = probe.draw(rest, verdict.facts, sizes, probe.generator(0))
+        values |= {name: _plain(value) for name, value in extra.values.items()}
+        return {"dims": dict(sizes) | dict(point.sizes), "values": values, "entry": [k + 1 for k in gap.entry],
+                "lhs": gap.left, "rhs": gap.right}
+    return {"dims": dict(point.sizes), "values": values, "entry": [k + 1 for k in gap.entry],
+            "lhs": gap.left, "rhs": gap.right}
+
+
+def _plain(value: Any) -> Any:
+    listed = value.tolist()
+    return _whole(listed)
+
+
+def _whole(value: Any) -> Any:
+    """Numbers without a fraction as integers, for people."""
+    if isinstance(value, list):
+        return [_whole(item) for item in value]
+    return int(value) if float(value).is_integer() else value
+
+
+def check_answer(request: Mapping[str, Any]) -> dict[str, Any]:
+    """Answer ``{"do": "check", "expr": …, "wrt": …, "claimed": …}``."""
+    check_fields(request, _CHECK_FIELDS, ("expr", "wrt", "claimed"))
+    found = derived(request)
+    _, facts = scope_of(request)
+    variables = found.reading.variables
+    declared = {name: array_shape(v, v.groups or (1,) * v.rank) for name, v in variables.items()}
+    scope = Scope(declared=declared, integers=set(found.reading.scope.integers))
+    names = found.layout.variables
+    try:
+        diagnosis = check(found.expr, found.layout, text_of(request, "claimed"), scope, facts, [variables[name] for name in names])
+    except ShapeError as error:
+        shape = array_shape(found.expr, found.layout.groups)
+        return {"verdict": "refuted", "steps": [], "counterexample": None, "diagnosis": "wrong-shape", "evidence": "",
+                "says": f"the claim does not conform: {'; '.join([error.message, *error.facts])}",
+                "correct": form(found.expr, found.layout)[0], "shape": shape, "factor": None, "term": None}
+    verdict = diagnosis.verdict
+    response = answer(verdict) if verdict is not None else {"verdict": "undecided", "steps": [], "counterexample": None}
+    response["diagnosis"] = diagnosis.word
+    response["says"] = diagnosis.says
+    response["correct"] = _target_text(diagnosis.target)
+    response["factor"] = None if diagnosis.factor is None else str(diagnosis.factor)
+    response["term"] = None if diagnosis.term is None else form(diagnosis.term, Layout((diagnosis.target.groups,)))[0]
+    return response
+
+
+def _target_text(target: Target) -> str:
+    return form(target.expr, Layout((target.groups,)))[0]
+
