@@ -27,6 +27,7 @@ Factor = tuple[Expr, Sequence[Hashable]]
 
 MOST_FACTORS = 64   # of a product that is spliced into another one
 MOST_COPIES = 8     # of one tensor multiplied elementwise before it is kept as a power
+MOST_TURNED = 4     # axes of an elementwise function whose order is normalised
 MOST_DIGITS = 400   # of a numerator or denominator
 
 ONE: Expr = Einsum((), (), ())
@@ -570,7 +571,8 @@ def _power_node(base: Expr, exponent: Expr) -> Expr:
 def apply(function: Function, *arguments: Expr) -> Expr:
     """``function`` of ``arguments``, looped over their shared leading axes.
 
-    An elementwise function takes numbers beside tensors.
+    An elementwise function takes numbers beside tensors; it is applied to its arguments
+    in one order of their axes, so that ``exp(X')`` is ``exp(X)'``.
 
     Raises
     ------
@@ -593,7 +595,31 @@ def apply(function: Function, *arguments: Expr) -> Expr:
                                           f"{dims[name]} and {dim} must agree")
     shape = batch + tuple([dims[name] for name in output])
     symmetric = function.symmetric and all(symmetry(a) > 0 for a in arguments if a.rank) and len(shape) == 2
+    if function.elementwise and 2 <= len(shape) <= MOST_TURNED and not symmetric:
+        order, turned = _upright(arguments, len(shape))
+        if order != tuple(range(len(shape))):
+            core = Apply(tuple([shape[axis] for axis in order]), function, turned, 0)
+            return einsum([(core, order)], range(len(shape)))
     return Apply(shape, function, arguments, int(symmetric))
+
+
+def _upright(arguments: Sequence[Expr], rank: int) -> tuple[tuple[int, ...], tuple[Expr, ...]]:
+    """The order of axes in which an elementwise function is applied, and its arguments in that order."""
+    best = tuple(range(rank)), tuple(arguments)
+    least = [_posture(argument) for argument in arguments]
+    for order in list(permutations(range(rank)))[1:]:
+        turned = tuple([transpose(argument, order) if argument.rank else argument for argument in arguments])
+        posture = [_posture(argument) for argument in turned]
+        if posture < least:
+            best, least = (order, turned), posture
+    return best
+
+
+def _posture(expr: Expr) -> tuple[object, ...]:
+    """A total order of an expression and its transposes: few and ascending subscripts first."""
+    if isinstance(expr, Sum):
+        return (len(expr.terms), *sorted([_posture(term) for _, term in expr.terms]), expr.key)
+    return (expr.kind, expr.subscripts if isinstance(expr, Einsum) else (), expr.key)
 
 
 def unit(index: Expr, dim: Dim) -> Expr:

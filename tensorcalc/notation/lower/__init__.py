@@ -169,6 +169,9 @@ def _pass(statement: Statement, scope: Scope, notes: list[str]) -> tuple[Value, 
         if letters:
             notes.append(f"free indices in alphabetical order: {', '.join(letters)}")
     value = index.lower(body, letters, scope)
+    if scope.postponed:
+        scope.postponed = False
+        value = index.lower(body, letters, scope)
     if left is not None and any(isinstance(part, tuple) for part in left.indices or ()):
         value = _merged(value, left.indices or ())
     return value, letters

@@ -87,8 +87,8 @@ def _count(tree: Syntax) -> dict[str, int]:
             for operand in operands:
                 inner |= {letter: 1 for letter, places in _count(operand).items() if places == 1}
             return inner
-        case Op("power" | "elpower", (base, _)):
-            return {letter: 1 for letter, places in _count(base).items() if places == 1}
+        case Op("power" | "elpower", operands):
+            return {letter: 1 for operand in operands for letter, places in _count(operand).items() if places == 1}
         case Call(function, arguments):
             inner = {}
             for argument in arguments:
@@ -184,7 +184,7 @@ class _Lowering:
 
     def expression(self, tree: Syntax, keep: frozenset[str]) -> Tensor:
         """A sum; each term summed over the indices that ``keep`` lacks."""
-        if isinstance(tree, Op) and tree.operator == "add":
+        if isinstance(tree, Op) and tree.operator == "add" and uses_indices(tree):
             terms = [self.expression(operand, keep) for operand in tree.operands]
             letters = _ordered(tree, {letter for term in terms for letter in term.letters})
             spread = [self.spread(term, letters) for term in terms]
@@ -200,6 +200,8 @@ class _Lowering:
 
     def factors(self, tree: Syntax, keep: frozenset[str]) -> list[Tensor]:
         """The factors of a term, their indices not yet summed."""
+        if not uses_indices(tree):
+            return [self.plain(tree)]
         match tree:
             case Op("multiply" | "hadamard", operands):
                 occurring = [frozenset(_occurring(operand)) for operand in operands]
@@ -212,6 +214,8 @@ class _Lowering:
                 outside = keep | frozenset(_occurring(top))
                 below = self.bracket(bottom, outside)
                 return [*self.factors(top, keep | frozenset(_occurring(bottom))), self.power(below, Fraction(-1))]
+            case Op("power" | "elpower", (_, exponent)) if uses_indices(exponent):
+                return [self.pointwise(Call("power", tree.operands, span=tree.span), keep)]
             case Op("power" | "elpower", (base, exponent)):
                 return [self.power(self.bracket(base, keep), self.scalar(exponent))]
             case Op("add" | "negate"):
@@ -221,6 +225,9 @@ class _Lowering:
                 return [self.plain(tree)]
             case Name():
                 return [self.named(tree)]
+            case Call(function="series", indices=None) if any(map(uses_indices, tree.arguments)):
+                inner = self.bracket(tree.arguments[3], keep)
+                return [Tensor(matrix.summed(tree, inner.expr, self.scope), inner.letters)]
             case Call(indices=None) if any(map(uses_indices, tree.arguments)):
                 return [self.pointwise(tree, keep)]
             case Call(indices=indices) if indices is not None and any(map(uses_indices, tree.arguments)):
@@ -306,6 +313,9 @@ class _Lowering:
     def place_index(self, tree: Syntax, words: str, index: str | tuple[str, ...], group: Group) -> None:
         if isinstance(index, str):
             self.place(tree, f" in {words}", group, index)
+            return
+        letters = [self.scope.letter(letter) for letter in index]
+        if not self.scope.split(group, letters):
             return
         parts = expand(group)
         if len(parts) != len(index):

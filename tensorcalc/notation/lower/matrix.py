@@ -753,6 +753,8 @@ def _size_text(tree: Syntax, scope: Scope) -> str:
             return "*".join(_size_text(operand, scope) for operand in operands)
         case Op("divide", (top, bottom)):
             return f"(({_size_text(top, scope)})/{_size_text(bottom, scope)})"
+        case Num(value) if max(value.numerator, value.denominator) < 10**9:
+            return f"({value.numerator}/{value.denominator})"
         case Op("power", (base, exponent)):
             return f"({_size_text(base, scope)}^{_size_text(exponent, scope)})"
         case _:

@@ -73,6 +73,7 @@ class Scope:
     letters: dict[str, Group] = field(default_factory=dict)
     sized: dict[tuple[int, int], Group] = field(default_factory=dict)
     halves: list[tuple[Group, Group]] = field(default_factory=list)
+    postponed: bool = False
     building: bool = False
 
     # -- before reading ------------------------------------------------------------------
@@ -168,6 +169,24 @@ class Scope:
         if name not in self.letters:
             self.letters[name] = (Unknown(),)
         return self.letters[name] if not self.building else shape_of(self.letters[name])
+
+    def split(self, group: Group, parts: Sequence[Group]) -> bool:
+        """Divide an axis of product size among indices, whose sizes it takes or gives.
+
+        False where neither is known yet: the formula is looked at once more.
+        """
+        whole, wanted = expand(group), expand(tuple(part for one in parts for part in one))
+        if len(whole) != 1 or not isinstance(whole[0], Unknown):
+            return True
+        preferred = whole[0].preferred or ()
+        if len(preferred) == len(parts):
+            for one, dim in zip(parts, preferred):
+                self.agree(one, (dim,))
+        elif any(isinstance(part, Unknown) and part.preferred is None for part in wanted):
+            self.postponed = True
+            return False
+        self.agree(group, expand(wanted))
+        return True
 
     def agree(self, a: Group, b: Group) -> bool:
         """Whether two groups are, or can be made, equal up to their split."""

@@ -7,7 +7,7 @@ keep matrix notation inside their brackets, with indices behind: ``inv(X)_ij``,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from ...build import opens, scale
@@ -15,7 +15,7 @@ from ...errors import LimitError
 from ...expr import Apply, Delta, Einsum, Expr, Sum, Variable
 from ...functions import ELEMENTWISE, FRECHET, POWER
 from ...sizes import Dim
-from ..syntax import Call, Indexed, Literal, Name, Num, Op, Syntax, add, is_op
+from ..syntax import Call, Indexed, Literal, Name, Num, Op, Syntax, add, is_op, multiply, walk
 from . import einsum, kronecker, matrix
 from .matrix import size, weighted
 
@@ -46,18 +46,26 @@ def grouped(letters: Letters, groups: Sequence[int]) -> Indices:
 
 
 class _Writer:
-    """One statement; hands out index names."""
+    """One statement; hands out index names.
+
+    ``used``: index names that the term being written has, enclosing terms included.
+    ``turning``: the term is subtracted, and no bracket has taken up the minus yet.
+    ``closed``: what is written stands under a function, where an index that occurs once
+    is kept.  ``spelled``: indices of tensors of ones that must be written.
+    """
 
     def __init__(self, sizes: dict[str, Dim]) -> None:
-        self.taken = set(sizes)
         self.sizes = sizes
+        self.used = set(sizes)
         self.turning = False
+        self.closed = False
+        self.spelled: frozenset[str] = frozenset()
 
-    def fresh(self, used: set[str], dim: Dim) -> str:
+    def fresh(self, dim: Dim) -> str:
         """An index that the term does not have; one name has one size throughout a statement."""
         for letter in POOL + POOL.upper():
-            if letter not in used and self.sizes.setdefault(letter, dim) == dim:
-                used.add(letter)
+            if letter not in self.used and self.sizes.setdefault(letter, dim) == dim:
+                self.used.add(letter)
                 return letter
         raise LimitError("TC415", "a product with more indices than there are letters")
 
@@ -66,48 +74,55 @@ class _Writer:
         if not isinstance(expr, Sum):
             return self.term(expr, letters)
         if not expr.terms:
-            return Num(Fraction(0))
+            ones = [Call("ones", (size(dim),), (letter,)) for letter, dim in zip(letters, expr.shape) if letter in self.spelled]
+            return multiply(Num(Fraction(0)), *ones)
         plus: list[Syntax] = []
         minus: list[Syntax] = []
+        turning, outside = self.turning, frozenset(self.used)
         for weight, part in expr.terms:
+            inside, self.used = self.used, set(outside)
             self.turning = weight < 0
             tree = self.term(part, letters)
-            if weight < 0 and not self.turning:
-                weight = -weight
-            self.turning = False
+            self.used |= inside
             if tree is None:
                 return None
-            signed = weighted(weight, tree)
+            signed = weighted(weight if self.turning else abs(weight), tree)
             (minus if is_op(signed, "negate") else plus).append(signed)
+        self.turning = turning
         return add(*plus, *minus)
 
     def term(self, expr: Expr, letters: Letters) -> Syntax | None:
-        factors = self.factors(expr, letters, set(letters) | self.taken)
+        factors = self.factors(expr, letters)
         if factors is None:
             return None
         if not factors:
             return matrix.ONE
         return factors[0] if len(factors) == 1 else Op("multiply", tuple(factors))
 
-    def factors(self, expr: Expr, letters: Letters, used: set[str]) -> list[Syntax] | None:
+    def factors(self, expr: Expr, letters: Letters) -> list[Syntax] | None:
         """The factors of a product; summed indices get names that nothing in the term has."""
+        self.used.update(letters)
         if not isinstance(expr, Einsum):
-            single = self.factor(expr, letters)
-            return None if single is None else single
+            return self.factor(expr, letters)
         name: dict[int, str] = dict(enumerate(letters))
         found: list[Syntax] = []
+        once: dict[str, Dim] = {}
         for operand, own in zip(expr.operands, expr.subscripts):
             for label, dim in zip(own, operand.shape):
                 if label not in name:
-                    name[label] = self.fresh(used, dim)
+                    name[label] = self.fresh(dim)
             here = tuple(name[label] for label in own)
             if isinstance(operand, Einsum) and not operand.shape and not opens(operand):
-                inner = self.factors(operand, (), used)
+                inner = self.factors(operand, ())
             else:
                 inner = self.factor(operand, here)
             if inner is None:
                 return None
             found += inner
+            if self.closed or not all(isinstance(tree, (Name, Call, Indexed)) for tree in inner):
+                once |= {name[label]: dim for label, dim in zip(own, operand.shape)
+                         if label >= expr.rank and sum(s.count(label) for s in expr.subscripts) == 1}
+        found += [Call("ones", (size(dim),), (letter,)) for letter, dim in once.items()]
         numbers = [tree for tree in found if isinstance(tree, Num)]
         return [*numbers, *(tree for tree in found if not isinstance(tree, Num))]
 
@@ -120,11 +135,13 @@ class _Writer:
             case Delta():
                 if not letters:
                     return [size(expr.dim)]
+                if self.spelled.issuperset(letters) and len(letters) == 1:
+                    return [Call("ones", (size(expr.dim),), letters)]
                 return [Name("delta", (a, b)) for a, b in zip(letters, letters[1:])]
             case Sum():
                 tree = self.bracket(expr, letters)
             case Apply():
-                tree = self.apply(expr, letters)
+                return self.applied(expr, letters)
             case Einsum():
                 tree = self.bracket(expr, letters)
             case _:
@@ -143,6 +160,20 @@ class _Writer:
             return Indexed(plain, letters) if letters else plain
         return self.expression(expr, letters)
 
+    def applied(self, node: Apply, letters: Letters) -> list[Syntax] | None:
+        """A function with its indices; inside its brackets a repeated one would be summed, so it has deltas beside it."""
+        own: list[str] = []
+        ties: list[Syntax] = []
+        plain = kronecker.plain(node) is not None
+        for letter, dim in zip(letters, node.shape):
+            if letter in own and not plain:
+                twin = self.fresh(dim)
+                ties.append(Name("delta", (letter, twin)))
+                letter = twin
+            own.append(letter)
+        tree = self.apply(node, tuple(own))
+        return None if tree is None else [tree, *ties]
+
     def apply(self, node: Apply, letters: Letters) -> Syntax | None:
         name = node.function.name
         if not node.arguments:
@@ -158,7 +189,7 @@ class _Writer:
         if name in FRECHET:
             inner = kronecker.plain(node.arguments[0])
             return None if inner is None else Call("frechet", (Name(FRECHET[name]), inner), letters)
-        if not letters or name in _POINTWISE or node.function is POWER:
+        if name in _POINTWISE or node.function is POWER:
             return self.pointwise(node, letters)
         return self.over_tensor(node, letters)
 
@@ -166,7 +197,7 @@ class _Writer:
         """A function with a matrix form, indices put where people put them."""
         if not letters:
             return plain
-        if isinstance(plain, Call) and node.function.name in _POINTWISE and \
+        if isinstance(plain, Call) and node.function.name in _POINTWISE and len(set(letters)) == len(letters) and \
                 all(isinstance(argument, Variable) and argument.rank == node.rank for argument in node.arguments):
             return Call(plain.function, tuple(Name(argument.name, letters) for argument in plain.arguments
                                               if isinstance(argument, Name)))
@@ -178,7 +209,7 @@ class _Writer:
         """An entrywise function of something that matrix notation cannot write."""
         arguments = []
         for argument in node.arguments:
-            inner = self.expression(argument, letters if argument.rank else ())
+            inner = self.argument(argument, letters if argument.rank else ())
             if inner is None:
                 return None
             arguments.append(inner)
@@ -186,10 +217,22 @@ class _Writer:
             return Op("power", (arguments[0], arguments[1]))
         return Call(node.function.name, tuple(arguments))
 
+    def argument(self, expr: Expr, letters: Letters) -> Syntax | None:
+        """What stands under a function: there every index of ``letters`` occurs, and every other one twice."""
+        state = self.turning, self.closed, self.spelled
+        self.turning, self.closed = False, True
+        tree = self.expression(expr, letters)
+        missing = set() if tree is None else set(letters) - set(_indices(tree))
+        if missing:
+            self.spelled |= missing
+            tree = self.expression(expr, letters)
+        self.turning, self.closed, self.spelled = state
+        return tree
+
     def over_tensor(self, node: Apply, letters: Letters) -> Syntax | None:
         """A matrix function that runs over the leading axes of a tensor."""
         inner = einsum.recover(node.arguments[0])
-        return None if inner is None else Call(node.function.name, (inner,), letters)
+        return None if inner is None else Call(node.function.name, (inner,), letters or None)
 
     def merged(self, node: Apply, letters: Letters) -> Syntax | None:
         """A function of a matrix with merged axes: groups of indices behind it."""
@@ -222,3 +265,9 @@ class _Writer:
         return None
 
 
+def _indices(tree: Syntax) -> Iterator[str]:
+    """The indices written in a tree."""
+    for node in walk(tree):
+        if isinstance(node, (Name, Call, Indexed)):
+            for index in node.indices or ():
+                yield from index

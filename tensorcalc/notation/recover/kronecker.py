@@ -278,23 +278,27 @@ class _Product:
             on_rows = set(touched) <= set(rows)
             if not on_rows and not set(touched) <= set(cols):
                 continue
-            rest = [member for member in members if member not in part]
+            rest = _others(members, part)
             left_over = {label for _, own in rest for label in own}
             if not set((*rows, *cols)) <= left_over:
                 continue
-            tree = _tree(einsum(part, touched), len(touched))
-            slots = [self._slot(group, tuple(sorted({label for _, own in group for label in own if label < self.rank})))
-                     for group in _hanging_together(rest)]
-            if tree is None or any(slot is None for slot in slots):
-                continue
-            found = [slot for slot in slots if slot is not None]
             shape = self._dims(members)
-            body = self._joined(found, shape, (rows, cols))
-            diagonal = self._spread(tree, touched, rows if on_rows else cols, shape)
-            if body is None or diagonal is None:
-                continue
-            return _Slot(rows, cols, _product(diagonal, body) if on_rows else _product(body, diagonal))
+            tree = _tree(einsum(part, touched), len(touched))
+            diagonal = None if tree is None else self._spread(tree, touched, rows if on_rows else cols, shape)
+            if diagonal is not None:  # whichever factor is taken out first, the same ones are left in the end
+                body = self._body(rest, rows, cols, shape)
+                return None if body is None else \
+                    _Slot(rows, cols, _product(diagonal, body) if on_rows else _product(body, diagonal))
         return None
+
+    def _body(self, members: list[Pair], rows: Axes, cols: Axes, shape: dict[int, Dim]) -> Syntax | None:
+        slots = []
+        for group in _hanging_together(members):
+            slot = self._slot(group, tuple(sorted({label for _, own in group for label in own if label < self.rank})))
+            if slot is None:
+                return None
+            slots.append(slot)
+        return self._joined(slots, shape, (rows, cols))
 
     def _dims(self, members: list[Pair]) -> dict[int, Dim]:
         return {label: dim for operand, own in members for label, dim in zip(own, operand.shape)}
@@ -491,6 +495,14 @@ def _rest(members: list[Pair], k: int, far: Axes) -> list[Factor]:
     operand, own = members[k]
     dims = dict(zip(own, operand.shape))
     return [*rest, *((delta(dims[label]), (label, ("far", label))) for label in far)]
+
+
+def _others(members: list[Pair], part: list[Pair]) -> list[Pair]:
+    """``members`` without those of ``part``, each taken away once."""
+    rest = list(members)
+    for member in part:
+        rest.remove(member)
+    return rest
 
 
 def _hanging_together(pairs: list[Pair]) -> list[list[Pair]]:
