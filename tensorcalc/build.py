@@ -79,7 +79,7 @@ def dimension(dim: Dim) -> Expr:
 
 def special(name: str, shape: Shape, *data: Fraction | int | str | tuple[Fraction, ...]) -> Expr:
     """A constant tensor of the function table: ``eps``, ``duplication``, a literal, …"""
-    return Apply(shape, constant(name, *data), (), -1 if name == "eps" else 0)
+    return Apply(shape, constant(name, *data), (), {"eps": -1, "exchange": 1}.get(name, 0))
 
 
 def is_number(expr: Expr) -> Fraction | None:
@@ -627,6 +627,67 @@ def unit(index: Expr, dim: Dim) -> Expr:
     return Apply((dim,), TABLE["unit"], (index,))
 
 
+def matrix_power(base: Expr, exponent: Expr | Fraction | int) -> Expr:
+    """An integer power of a square matrix; a symbolic one stays a function.
+
+    Raises
+    ------
+    LimitError: TC412 when the exponent is a number that is too large.
+    """
+    value = Fraction(exponent) if not isinstance(exponent, Expr) else is_number(exponent)
+    if value is not None:
+        if abs(value) > MOST_FACTORS or value.denominator != 1:
+            raise LimitError("TC412", f"a matrix power has at most {MOST_FACTORS} factors")
+        if value == 0:
+            return delta(base.shape[0])
+        factor = base if value > 0 else apply(TABLE["inv"], base)
+        count = abs(int(value))
+        return einsum([(factor, (k, k + 1)) for k in range(count)], (0, count))
+    assert isinstance(exponent, Expr)
+    if isinstance(base, Apply) and base.function.name == "matpow":
+        return matrix_power(base.arguments[0], einsum([(base.arguments[1], ()), (exponent, ())], ()))
+    return base if isinstance(base, Delta) else apply(TABLE["matpow"], base, exponent)
+
+
+def powers(base: Expr, count: Dim) -> Expr:
+    """The stack of ``base^0 … base^(count-1)``, along a first axis of size ``count``."""
+    return Apply((count, *base.shape), TABLE["powers"], (base,))
+
+
+def dimension_of(expr: Expr) -> sizes.Polynomial | None:
+    """The polynomial in integer symbols that a number is, the inverse of :func:`dimension`."""
+    match expr:
+        case Einsum(operands=()):
+            return sizes.polynomial(1)
+        case Delta(dim=dim) if not expr.shape:
+            return sizes.polynomial(dim)
+        case Sum(terms=terms) if not expr.shape:
+            total: sizes.Polynomial = {}
+            for weight, term in terms:
+                part = dimension_of(term)
+                if part is None:
+                    return None
+                total = sizes.plus(total, sizes.scale(part, weight))
+            return total
+        case Einsum(operands=operands) if opens(expr) and not expr.shape:
+            product = sizes.polynomial(1)
+            for operand in operands:
+                part = dimension_of(operand)
+                if part is None:
+                    return None
+                product = sizes.times(product, part)
+            return product
+        case Apply() if (parts := base_and_exponent(expr))[0] is not expr and isinstance(parts[1], Fraction):
+            part = dimension_of(parts[0])
+            if part is None or parts[1].denominator != 1 or not 0 < parts[1] < 5:
+                return None
+            product = sizes.polynomial(1)
+            for _ in range(int(parts[1])):
+                product = sizes.times(product, part)
+            return product
+    return None
+
+
 def rebuild(node: Expr, children: Sequence[Expr]) -> Expr:
     """``node`` with other children, in normal form."""
     if all(new is old for new, old in zip(children, node.children)):
@@ -639,7 +700,14 @@ def rebuild(node: Expr, children: Sequence[Expr]) -> Expr:
         case Apply(function=function) if function is POWER:
             return power_of(children[0], children[1]) if not children[1].shape else apply(POWER, *children)
         case Apply(function=function):
-            return unit(children[0], node.shape[0]) if function.name == "unit" else apply(function, *children)
+            match function.name:
+                case "unit":
+                    return unit(children[0], node.shape[0])
+                case "powers":
+                    return powers(children[0], node.shape[0])
+                case "matpow" if node.rank == 2 and not function.ways:
+                    return matrix_power(children[0], children[1])
+            return apply(function, *children)
         case _:
             return node
 

@@ -221,6 +221,15 @@ def _factor(tree: Syntax, names: Mapping[str, Expr], batch: list[Hashable], size
             (dim,) = dims
             constant = build.special("elimination", (build.sizes.triangular(dim), dim, dim))
             return constant, [("h", str(indices[0])), *sizes.labels([str(index) for index in indices[1:]])]
+        case Call(function="powers" | "exchange" as called, indices=indices) if indices is not None:
+            count = build.dimension_of(names["b"])
+            if count is None:
+                raise UnsupportedError("TC302", "a matrix power is differentiated for integer exponents only")
+            size = build.sizes.spell(count)
+            stack = [("stack", str(indices[0]))]
+            if called == "exchange":
+                return build.special("exchange", (size, size)), [*stack, ("stack", str(indices[1]))]
+            return build.powers(names["a"], size), [*stack, *sizes.labels([str(index) for index in indices[1:]])]
         case Call(function="frechet", arguments=(Name(name=which), Name(name=name)), indices=indices) if indices is not None:
             return _factor(Call(f"frechet_{which}", (Name(name),), indices), names, batch, sizes, function)
         case Call(function=called, arguments=(Name(name=name),), indices=indices) if indices is not None:

@@ -98,6 +98,14 @@ MATRIX = (
     _row("logsumexp", "(n)->()", "∂y/∂x_j = softmax(x)_j"),
 )
 
+POWERS = (
+    _row("matpow", "(n,n),()->(n,n)", "∂y_ij/∂a_kl = powers(a, b)_cik exchange(b)_cd powers(a, b)_dlj", symmetric=True,
+         reference="MC 90"),
+    _row("powers", "->"),
+    _row("exchange", "->"),
+)
+"""``X^k`` for an integer symbol k; the stack of ``X^0 … X^(k-1)``; the matrix that reverses an axis."""
+
 CONSTANTS = (
     _row("eps", "->"),
     _row("duplication", "->"),
@@ -107,7 +115,7 @@ CONSTANTS = (
     _row("regroup", "->"),
 )
 
-TABLE: dict[str, Function] = {row.name: row for row in (*ELEMENTWISE, POWER, *MATRIX, *CONSTANTS)}
+TABLE: dict[str, Function] = {row.name: row for row in (*ELEMENTWISE, POWER, *MATRIX, *POWERS, *CONSTANTS)}
 """Every row by its name."""
 
 FRECHET = {"frechet_expm": "expm", "frechet_logm": "logm", "frechet_sqrtm": "sqrtm"}

@@ -16,10 +16,10 @@ from .build import add, base_and_exponent, einsum, power_of, scale
 from .components import components
 from .expr import Apply, Einsum, Expr, Sum
 from .rewrite import Rule, Step, chain
-from .rules import proving
+from .rules import powers, proving
 from .rules.sets import EXPAND, STABLE, STANDARD
 
-RULES = (*(rule for rule in STANDARD if rule not in STABLE), *proving.NORMAL, *EXPAND)
+RULES = (*(rule for rule in STANDARD if rule not in STABLE), *proving.NORMAL, *powers.NORMAL, *EXPAND)
 WITH_RELATIONS = (*RULES, *proving.RELATIONS)
 WITH_DEFINITIONS = (*WITH_RELATIONS, *proving.DEFINE)
 

@@ -6,16 +6,17 @@ what neither settles is undecided.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from . import probe
-from .build import transpose
+from .build import einsum, special, transpose
 from .derive import derive, pointed
 from .expr import Einsum, Expr, Variable
 from .notation.lower import Reading, Scope, read_sides
 from .notation.lower.scope import Value
+from .notation.lower.unify import same_product
 from .proof import Proof, prove
 from .rewrite import Rule
 from .rules.products import find_product, replaced
@@ -86,7 +87,7 @@ def _axes(variable: Variable) -> tuple[tuple[Dim, ...], ...]:
 
 def compare(left: Reading, right: Reading, facts: Facts, equations: Sequence[Equation] = ()) -> Verdict:
     """The verdict on two sides that have been read."""
-    if left.shape != right.shape or (len(left.groups) == 1 and left.row != right.row):
+    if not _same_shape(left, right):
         words = f"the left side is {_shown(left)} and the right side is {_shown(right)}"
         return Verdict("refuted", left, right, facts, diagnosis=f"shapes differ: {words}")
     other = _aligned(right, left)
@@ -103,11 +104,35 @@ def compare(left: Reading, right: Reading, facts: Facts, equations: Sequence[Equ
 
 
 def _aligned(right: Reading, left: Reading) -> Expr:
-    """The right side with its axes in the order of the left side's index names."""
-    if left.letters is None or right.letters is None or left.letters == right.letters or \
-            sorted(left.letters) != sorted(right.letters):
-        return right.expr
-    return transpose(right.expr, [right.letters.index(letter) for letter in left.letters])
+    """The right side with its axes in the order, and merged as, those of the left side."""
+    if left.letters is not None and right.letters is not None and left.letters != right.letters and \
+            sorted(left.letters) == sorted(right.letters):
+        return transpose(right.expr, [right.letters.index(letter) for letter in left.letters])
+    factors: list[tuple[Expr, list[Hashable]]] = [(right.expr, [])]
+    output: list[Hashable] = []
+    for k, (want, have) in enumerate(zip(_split(left), _split(right))):
+        factors[0][1].extend(("have", k, part) for part in range(len(have)))
+        if want == have:
+            output += [("have", k, part) for part in range(len(have))]
+        else:
+            bridge = special("regroup", (*have, *want), len(have))
+            output += [("want", k, part) for part in range(len(want))]
+            factors.append((bridge, [*(("have", k, part) for part in range(len(have))), *output[-len(want):]]))
+    return right.expr if len(factors) == 1 else einsum(factors, output)
+
+
+def _same_shape(left: Reading, right: Reading) -> bool:
+    """Whether both sides have as many entries along each axis, merged in whatever order."""
+    return len(left.groups) == len(right.groups) and (len(left.groups) != 1 or left.row == right.row) and \
+        all(same_product(a, b) for a, b in zip(_split(left), _split(right)))
+
+
+def _split(reading: Reading) -> list[tuple[Dim, ...]]:
+    axes, at = [], 0
+    for count in reading.groups:
+        axes.append(reading.expr.shape[at : at + count])
+        at += count
+    return axes
 
 
 def _shown(reading: Reading) -> str:

@@ -12,13 +12,15 @@ from dataclasses import dataclass, field
 from ..build import Expr
 from ..errors import LimitError
 from ..sizes import Dim, product_text
-from ..traverse import postorder
+from ..traverse import fold, postorder
 from .latex import latex, latex_statement
 from .recover import einsum, index, kronecker, sharing
 from .syntax import Name, Syntax
 from .text import statement_text, text
 
-MOST_NODES = 3_000  # of an expression that is written out
+MOST_NODES = 3_000      # of an expression that is written out
+MOST_SYMBOLS = 10_000   # of it, shared parts as often as they occur
+MOST_NESTED = 120       # functions and brackets in one another
 
 _POOLS = ("ijkl", "pqrs", "abcd", "efgh", "mnot", "uvwx")
 
@@ -100,10 +102,7 @@ def describe(expr: Expr, layout: Layout, *, numerator: bool = True, columns: boo
     ------
     LimitError: TC416 when the expression is too large to be read.
     """
-    nodes = len(postorder(expr))
-    if nodes > MOST_NODES:
-        raise LimitError("TC416", f"an answer of {nodes} parts is too large to be written out (the limit is {MOST_NODES})",
-                         help="ask for code, or call it with arrays")
+    _writable(expr)
     matrix = page(expr, layout) if "matrix" in want else None
     kron = jacobian(expr, layout, numerator, columns) if "kronecker" in want else None
     letters = axis_letters(layout)
@@ -123,6 +122,24 @@ def describe(expr: Expr, layout: Layout, *, numerator: bool = True, columns: boo
         einsum.recover(expr) if "einsum" in want and all(count == 1 for count in layout.groups) else None,
         where,
     )
+
+
+def _writable(expr: Expr) -> None:
+    """Insist that ``expr`` has a size that people read, before anyone multiplies its shared parts out."""
+    def visit(node: Expr, inner: Sequence[tuple[int, int]]) -> tuple[int, int]:
+        return (sum(count for count, _ in inner) or 1, 1 + max((depth for _, depth in inner), default=0))
+
+    nodes = len(postorder(expr))
+    symbols, nested = fold(expr, visit)
+    for count, limit, what in ((nodes, MOST_NODES, "parts"), (symbols, MOST_SYMBOLS, "symbols"),
+                               (nested, MOST_NESTED, "nested parts")):
+        if count > limit:
+            raise LimitError("TC416", f"an answer of {_round(count)} {what} is too large to be written out "
+                                      f"(the limit is {limit})", help="ask for code, or call it with arrays")
+
+
+def _round(count: int) -> str:
+    return str(count) if count < 10**7 else f"about 10^{len(str(count)) - 1}"
 
 
 def page(expr: Expr, layout: Layout) -> Syntax | None:

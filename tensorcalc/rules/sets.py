@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import algebra, analysis, delta, factoring
+from . import algebra, analysis, delta, factoring, powers
 
 STABLE = (
     analysis.softplus_recognise,
@@ -40,6 +40,7 @@ STANDARD = (
     delta.eps_product,
     delta.elimination_duplication,
     factoring.tensor_expand,
+    *powers.STANDARD,
     *STABLE,
 )
 """What every answer is rewritten by."""

@@ -13,9 +13,10 @@ from ...errors import TensorCalcError
 from ...expr import Expr, Variable
 from ...sizes import Dim, product_text
 from .. import parse
+from ..letters import uses_indices
 from ..syntax import Statement
 from . import index, matrix
-from .scope import Scope, Value, shape_of, uses_indices
+from .scope import Scope, Value, shape_of
 from .unify import Group
 
 

@@ -16,12 +16,11 @@ from ... import build
 from ...errors import ShapeError, UnsupportedError
 from ...expr import Expr
 from ...functions import ELEMENTWISE, TABLE, core_names
+from ..letters import Letters, count, flat, occurring, ordered, terms, uses_indices
 from ..syntax import Call, Indexed, Name, Num, Op, Syntax
 from . import matrix
-from .scope import Scope, Value, declared_size, shape_of, uses_indices
+from .scope import Scope, Value, declared_size, shape_of
 from .unify import Group, expand, text
-
-Letters = tuple[str, ...]
 
 _ALONG_LAST = {"softmax", "logsumexp"}
 _POINTWISE = {row.name for row in ELEMENTWISE} | {"sqrt", "power"}
@@ -42,7 +41,7 @@ def lower(tree: Syntax, output: Letters, scope: Scope) -> Value:
 
 def flat_letters(name: Name) -> Letters:
     """The letters on a left side, those of merged axes one by one."""
-    return tuple(letter for index in name.indices or () for letter in (index if isinstance(index, tuple) else (index,)))
+    return tuple(flat(name.indices or ()))
 
 
 def free_letters(tree: Syntax, scope: Scope) -> Letters:
@@ -53,8 +52,8 @@ def free_letters(tree: Syntax, scope: Scope) -> Letters:
     FormulaError: TC030 when an index occurs three times, TC031 when terms differ in free indices.
     """
     free: set[str] | None = None
-    for term in _terms(tree):
-        counts = _count(term)
+    for term in terms(tree):
+        counts = count(term)
         for letter, places in counts.items():
             if places > 2:
                 raise scope.formula_error("TC060", f"index {letter} occurs {places} times in a term", term,
@@ -69,72 +68,6 @@ def free_letters(tree: Syntax, scope: Scope) -> Letters:
 
 def _listed(letters: set[str]) -> str:
     return ", ".join(sorted(letters)) or "none"
-
-
-def _terms(tree: Syntax) -> list[Syntax]:
-    if isinstance(tree, Op) and tree.operator == "add":
-        return [term for operand in tree.operands for term in _terms(operand)]
-    return _terms(tree.operands[0]) if isinstance(tree, Op) and tree.operator == "negate" else [tree]
-
-
-def _count(tree: Syntax) -> dict[str, int]:
-    """How often each index occurs in a term; what is summed inside a bracket does not count."""
-    match tree:
-        case Name(indices=indices) | Call(indices=indices) | Indexed(indices=indices) if indices is not None:
-            return _tally(_flat(indices))
-        case Op("add", operands):
-            inner: dict[str, int] = {}
-            for operand in operands:
-                inner |= {letter: 1 for letter, places in _count(operand).items() if places == 1}
-            return inner
-        case Op("power" | "elpower", operands):
-            return {letter: 1 for operand in operands for letter, places in _count(operand).items() if places == 1}
-        case Call(function, arguments):
-            inner = {}
-            for argument in arguments:
-                inner |= {letter: 1 for letter, places in _count(argument).items() if places == 1}
-            if function == "logsumexp" and inner:
-                inner.pop(list(_ordered(arguments[0], inner))[-1])
-            return inner
-        case Op(_, operands):
-            counts: dict[str, int] = {}
-            for operand in operands:
-                for letter, places in _count(operand).items():
-                    counts[letter] = counts.get(letter, 0) + places
-            return counts
-        case _:
-            return {}
-
-
-def _tally(letters: Iterable[str]) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for letter in letters:
-        counts[letter] = counts.get(letter, 0) + 1
-    return counts
-
-
-def _flat(indices: Sequence[str | tuple[str, ...]]) -> list[str]:
-    return [letter for index in indices for letter in (index if isinstance(index, tuple) else (index,))]
-
-
-def _occurring(tree: Syntax) -> list[str]:
-    """All indices in a tree, in order of appearance, with repetitions."""
-    found: list[str] = []
-    stack = [tree]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, (Name, Call, Indexed)) and node.indices is not None:
-            found += _flat(node.indices)
-        elif isinstance(node, Op):
-            stack.extend(reversed(node.operands))
-        elif isinstance(node, Call):
-            stack.extend(reversed(node.arguments))
-    return found
-
-
-def _ordered(tree: Syntax, keep: Iterable[str]) -> Letters:
-    keep = set(keep)
-    return tuple(letter for letter in dict.fromkeys(_occurring(tree)) if letter in keep)
 
 
 class _Lowering:
@@ -186,7 +119,7 @@ class _Lowering:
         """A sum; each term summed over the indices that ``keep`` lacks."""
         if isinstance(tree, Op) and tree.operator == "add" and uses_indices(tree):
             terms = [self.expression(operand, keep) for operand in tree.operands]
-            letters = _ordered(tree, {letter for term in terms for letter in term.letters})
+            letters = ordered(tree, {letter for term in terms for letter in term.letters})
             spread = [self.spread(term, letters) for term in terms]
             if not self.scope.building:
                 return Tensor(None, letters)
@@ -195,7 +128,7 @@ class _Lowering:
             inner = self.expression(tree.operands[0], keep)
             return Tensor(build.scale(-1, inner.expr) if inner.expr is not None else None, inner.letters)
         factors = self.factors(tree, keep)
-        letters = _ordered(tree, {letter for factor in factors for letter in factor.letters} & keep)
+        letters = ordered(tree, {letter for factor in factors for letter in factor.letters} & keep)
         return self.product(factors, letters)
 
     def factors(self, tree: Syntax, keep: frozenset[str]) -> list[Tensor]:
@@ -204,22 +137,22 @@ class _Lowering:
             return [self.plain(tree)]
         match tree:
             case Op("multiply" | "hadamard", operands):
-                occurring = [frozenset(_occurring(operand)) for operand in operands]
+                present = [frozenset(occurring(operand)) for operand in operands]
                 found = []
                 for k, operand in enumerate(operands):
-                    outside = keep.union(*(own for q, own in enumerate(occurring) if q != k))
+                    outside = keep.union(*(own for q, own in enumerate(present) if q != k))
                     found += self.factors(operand, outside)
                 return found
             case Op("divide" | "quotient", (top, bottom)):
-                outside = keep | frozenset(_occurring(top))
+                outside = keep | frozenset(occurring(top))
                 below = self.bracket(bottom, outside)
-                return [*self.factors(top, keep | frozenset(_occurring(bottom))), self.power(below, Fraction(-1))]
+                return [*self.factors(top, keep | frozenset(occurring(bottom))), self.power(below, Fraction(-1))]
             case Op("power" | "elpower", (_, exponent)) if uses_indices(exponent):
                 return [self.pointwise(Call("power", tree.operands, span=tree.span), keep)]
             case Op("power" | "elpower", (base, exponent)):
                 return [self.power(self.bracket(base, keep), self.scalar(exponent))]
             case Op("add" | "negate"):
-                kept = keep & frozenset(_occurring(tree))
+                kept = keep & frozenset(occurring(tree))
                 return [self.expression(tree, kept)]
             case Name(indices=None) | Num():
                 return [self.plain(tree)]
@@ -259,9 +192,9 @@ class _Lowering:
     def named(self, tree: Name) -> Tensor:
         indices = tree.indices or ()
         if tree.name == "delta" and "delta" not in self.scope.axes:
-            return self.delta(tree, _flat(indices))
+            return self.delta(tree, flat(indices))
         if tree.name == "eps" and "eps" not in self.scope.axes:
-            return self.epsilon(tree, _flat(indices))
+            return self.epsilon(tree, flat(indices))
         return self.indexed(tree, self.scope.named(tree.name, tree.span), indices)
 
     def delta(self, tree: Name, letters: list[str]) -> Tensor:
@@ -302,7 +235,7 @@ class _Lowering:
                                          [f"it is {matrix.describe(value)}"])
         for index, group in zip(indices, groups):
             self.place_index(tree, words, index, group)
-        letters = tuple(dict.fromkeys(_flat(indices)))
+        letters = tuple(dict.fromkeys(flat(indices)))
         if value.expr is None:
             return Tensor(None, letters)
         labels: list[Hashable] = []
@@ -349,9 +282,9 @@ class _Lowering:
 
     def bracket(self, tree: Syntax, keep: frozenset[str]) -> Tensor:
         """What stands under a power or a function: a repeated index is summed here."""
-        kept = set(keep) & set(_occurring(tree))
-        for term in _terms(tree):
-            kept |= {letter for letter, places in _count(term).items() if places == 1}
+        kept = set(keep) & set(occurring(tree))
+        for term in terms(tree):
+            kept |= {letter for letter, places in count(term).items() if places == 1}
         return self.expression(tree, frozenset(kept))
 
     def power(self, base: Tensor, exponent: Expr | Fraction) -> Tensor:
@@ -374,7 +307,7 @@ class _Lowering:
             raise self.scope.formula_error("TC065", f"{tree.function} with {len(arguments)} arguments", tree)
         if tree.function in _ALONG_LAST:
             return self.along_last(tree, arguments[0])
-        letters = _ordered(tree, {letter for argument in arguments for letter in argument.letters})
+        letters = ordered(tree, {letter for argument in arguments for letter in argument.letters})
         spread = [self.spread(argument, letters) if argument.letters else argument for argument in arguments]
         if not self.scope.building:
             return Tensor(None, letters)

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 from fractions import Fraction
 
-from ... import build
+from ... import build, series
 from ...errors import LimitError, UnknownNameError, UnsupportedError
 from ...expr import Expr
 from ...functions import ELEMENTWISE, TABLE, core_names, grouped
@@ -408,18 +408,59 @@ def _matrix_power(tree: Op, operands: tuple[Syntax, ...], scope: Scope) -> Value
         return Value(_power(base.expr, exponent.expr, scope, tree), base.axes)
     value = _squared(base, operands[0], scope, "a power")
     whole = _whole(operands[1], scope)
-    if whole is None:
-        raise UnsupportedError("TC303", "a matrix power needs a whole number as exponent", source=scope.source,
-                               spans=[operands[1].span], help="use .^ for entry by entry")
+    if whole is None or len(value.rows) != 1:
+        return _symbolic_power(value, exponent, operands[1], scope)
     if abs(whole) > MOST_POWER:
         raise LimitError("TC412", f"a matrix power has at most {MOST_POWER} factors", source=scope.source,
                          spans=[operands[1].span])
-    if whole < 0:
-        value = _of_square(value, "inv", scope)
-    if whole == 0:
-        return identity(value.rows, scope)
-    chain = abs(whole)
-    return contract(scope, [(value, [k, k + 1]) for k in range(chain)], value.axes, [[0], [chain]])
+    if not scope.building:
+        return value
+    assert value.expr is not None
+    return Value(build.matrix_power(value.expr, whole), value.axes)
+
+
+def _symbolic_power(value: Value, exponent: Value, tree: Syntax, scope: Scope) -> Value:
+    """``X^k`` with an integer symbol; a matrix with merged axes takes numbers only."""
+    whole = _whole(tree, scope)
+    if whole is not None:
+        chain = abs(whole)
+        factor = value if whole > 0 else _of_square(value, "inv", scope)
+        return identity(value.rows, scope) if not chain else \
+            contract(scope, [(factor, [k, k + 1]) for k in range(chain)], value.axes, [[0], [chain]])
+    if not scope.building:
+        return value
+    assert value.expr is not None and exponent.expr is not None
+    if value.expr.rank != 2 or build.dimension_of(exponent.expr) is None:
+        raise UnsupportedError("TC303", "a matrix power needs a whole number as exponent", source=scope.source,
+                               spans=[tree.span], help="use .^ for entry by entry")
+    return Value(build.matrix_power(value.expr, exponent.expr), value.axes)
+
+
+def _series(tree: Call, arguments: tuple[Syntax, ...], scope: Scope) -> Value:
+    """``series(j, lo, hi, body)``: the sum of ``body`` for j = lo, …, hi."""
+    value = lower(arguments[3], scope)
+    expr = summed(tree, value.expr, scope)
+    return Value(expr, value.axes, value.matrix)
+
+
+def summed(tree: Call, body: Expr | None, scope: Scope) -> Expr | None:
+    """The sum of ``body`` over the integer that a ``series`` binds."""
+    symbol = tree.arguments[0]
+    if not isinstance(symbol, Name):
+        raise scope.formula_error("TC058", "series starts with the name that it counts by", tree)
+    bounds = []
+    for argument in tree.arguments[1:3]:
+        bound = _scalar(argument, scope, "a bound")
+        found = None if bound.expr is None else build.dimension_of(bound.expr)
+        if bound.expr is not None and found is None:
+            raise scope.formula_error("TC058", "the bounds of a series are whole numbers", argument)
+        bounds.append(found)
+    if body is None or bounds[0] is None or bounds[1] is None:
+        return None
+    try:
+        return series.total(body, symbol.name, bounds[0], bounds[1])
+    except UnsupportedError as error:
+        raise UnsupportedError(error.code, error.message, source=scope.source, spans=[tree.span], help=error.help) from None
 
 
 def _whole(tree: Syntax, scope: Scope) -> int | None:
@@ -888,6 +929,22 @@ def _eps(tree: Call, arguments: tuple[Syntax, ...], scope: Scope) -> Value:
     return as_matrix(Value(levi_civita(dim) if scope.building else None, ((dim,),) * dim, matrix=False))
 
 
+def _powers(tree: Call, arguments: tuple[Syntax, ...], scope: Scope) -> Value:
+    """``powers(X, k)``: the stack of X^0 … X^(k-1)."""
+    value = _square(arguments[0], scope, "powers")
+    count = _dims(arguments[1], scope)
+    if len(count) != 1 or len(value.rows) != 1:
+        raise scope.formula_error("TC024", "powers takes a matrix and a plain size", tree)
+    expr = build.powers(value.expr, count[0]) if value.expr is not None else None
+    return Value(expr, (count, value.rows, value.cols), matrix=False)
+
+
+def _exchange(tree: Call, arguments: tuple[Syntax, ...], scope: Scope) -> Value:
+    """``exchange(k)``: ones on the other diagonal."""
+    (dim,) = _one_dim(tree, scope)
+    return _value(scope, (dim,), lambda: build.special("exchange", (dim, dim)), (dim,))
+
+
 def _delta(tree: Call, arguments: tuple[Syntax, ...], scope: Scope) -> Value:
     raise scope.formula_error("TC052", "delta needs indices", tree, help="write delta_ij, or eye(n)")
 
@@ -953,7 +1010,7 @@ _FORMS: dict[str, tuple[tuple[int, ...], Form]] = {
     "eye": ((1, 2), _eye), "ones": ((1, 2), _constant(build.ones)), "vector": ((1,), _constant(build.ones)),
     "matrix": ((1,), _constant(build.ones)), "zeros": ((1, 2), _constant(build.zero)),
     "commutation": ((1, 2), _commutation), "duplication": ((1,), _duplication), "elimination": ((1,), _elimination),
-    "e": ((1, 2), _unit_vector), "E": ((2, 4), _single_entry), "einsum": (tuple(range(1, 200)), _einsum),
+    "series": ((4,), _series), "powers": ((2,), _powers), "exchange": ((1,), _exchange), "e": ((1, 2), _unit_vector), "E": ((2, 4), _single_entry), "einsum": (tuple(range(1, 200)), _einsum),
     "diff": ((2, 3), _diff), "jacobian": ((2,), _jacobian), "eps": ((1,), _eps), "delta": ((0, 1, 2), _delta), "frechet": ((2,), _frechet),
 }
 

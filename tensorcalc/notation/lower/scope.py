@@ -273,12 +273,6 @@ def _fresh_names(taken: set[str]) -> Iterator[str]:
         k += 1
 
 
-def uses_indices(tree: Syntax) -> bool:
-    """Whether a tree is written in index notation."""
-    return any(isinstance(node, Indexed) or (isinstance(node, (Name, Call)) and node.indices is not None)
-               for node in walk(tree))
-
-
 def integer(tree: Syntax) -> int | None:
     """The value of a tree that is a plain whole number, possibly negated."""
     if is_op(tree, "negate") and isinstance(tree, Op):

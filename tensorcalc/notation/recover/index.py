@@ -7,7 +7,7 @@ keep matrix notation inside their brackets, with indices behind: ``inv(X)_ij``,
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 
 from ...build import opens, scale
@@ -15,11 +15,11 @@ from ...errors import LimitError
 from ...expr import Apply, Delta, Einsum, Expr, Sum, Variable
 from ...functions import ELEMENTWISE, FRECHET, POWER
 from ...sizes import Dim
-from ..syntax import Call, Indexed, Literal, Name, Num, Op, Syntax, add, is_op, multiply, walk
-from . import einsum, kronecker, matrix
+from ..letters import Letters, count, occurring, summed_inside
+from ..syntax import Call, Indexed, Literal, Name, Num, Op, Syntax, add, is_op, multiply
+from . import einsum, kronecker, matrix, series
 from .matrix import size, weighted
 
-Letters = tuple[str, ...]
 Indices = tuple[str | Letters, ...]
 
 POOL = "klmnrstuvwabcdefghopqijxyz"
@@ -104,9 +104,15 @@ class _Writer:
         self.used.update(letters)
         if not isinstance(expr, Einsum):
             return self.factor(expr, letters)
+        stacks = series.unstack(expr)
+        if stacks is not None:
+            inner = self.factors(stacks.inner, letters)
+            body = None if inner is None else kronecker.summed(
+                stacks, inner[0] if len(inner) == 1 else Op("multiply", tuple(inner)))
+            return None if body is None else [body]
         name: dict[int, str] = dict(enumerate(letters))
         found: list[Syntax] = []
-        once: dict[str, Dim] = {}
+        loose: set[str] = set()
         for operand, own in zip(expr.operands, expr.subscripts):
             for label, dim in zip(own, operand.shape):
                 if label not in name:
@@ -119,12 +125,22 @@ class _Writer:
             if inner is None:
                 return None
             found += inner
-            if self.closed or not all(isinstance(tree, (Name, Call, Indexed)) for tree in inner):
-                once |= {name[label]: dim for label, dim in zip(own, operand.shape)
-                         if label >= expr.rank and sum(s.count(label) for s in expr.subscripts) == 1}
-        found += [Call("ones", (size(dim),), (letter,)) for letter, dim in once.items()]
+            if any(is_op(tree, "add") for tree in inner):
+                loose |= set(here)
+        summed = {name[label]: dim for operand, own in zip(expr.operands, expr.subscripts)
+                  for label, dim in zip(own, operand.shape) if label >= expr.rank}
+        for letter, dim in summed.items():
+            found += [Call("ones", (size(dim),), (letter,))] * self.lacking(found, letter, letter in loose)
         numbers = [tree for tree in found if isinstance(tree, Num)]
         return [*numbers, *(tree for tree in found if not isinstance(tree, Num))]
+
+    def lacking(self, factors: Sequence[Syntax], letter: str, loose: bool) -> int:
+        """How many ones a summed index needs, to be kept inside functions and brackets and summed outside."""
+        having = [tree for tree in factors if letter in occurring(tree)]
+        alone = len(having) == 1 and (loose or letter in summed_inside(having[0]))
+        if not self.closed:
+            return int(alone)
+        return max(int(alone), 2 - sum(count(tree).get(letter, 0) for tree in having))
 
     def factor(self, expr: Expr, letters: Letters) -> list[Syntax] | None:
         """One tensor with its indices; ones are not written, a long delta is a product of short ones."""
@@ -138,15 +154,10 @@ class _Writer:
                 if self.spelled.issuperset(letters) and len(letters) == 1:
                     return [Call("ones", (size(expr.dim),), letters)]
                 return [Name("delta", (a, b)) for a, b in zip(letters, letters[1:])]
-            case Sum():
-                tree = self.bracket(expr, letters)
-            case Apply():
-                return self.applied(expr, letters)
-            case Einsum():
-                tree = self.bracket(expr, letters)
+            case Sum() | Einsum() | Apply():
+                return self.bracketed(expr, letters)
             case _:
                 raise AssertionError(expr)
-        return None if tree is None else [tree]
 
     def bracket(self, expr: Expr, letters: Letters) -> Syntax | None:
         """A sum in brackets; one whose signs balance takes up the minus of its term."""
@@ -160,18 +171,18 @@ class _Writer:
             return Indexed(plain, letters) if letters else plain
         return self.expression(expr, letters)
 
-    def applied(self, node: Apply, letters: Letters) -> list[Syntax] | None:
-        """A function with its indices; inside its brackets a repeated one would be summed, so it has deltas beside it."""
+    def bracketed(self, expr: Expr, letters: Letters) -> list[Syntax] | None:
+        """A sum or a function with its indices; inside brackets a repeated one would be summed, so it has deltas beside it."""
         own: list[str] = []
         ties: list[Syntax] = []
-        plain = kronecker.plain(node) is not None
-        for letter, dim in zip(letters, node.shape):
-            if letter in own and not plain:
+        whole = len(set(letters)) == len(letters) or kronecker.plain(expr) is not None
+        for letter, dim in zip(letters, expr.shape):
+            if letter in own and not whole:
                 twin = self.fresh(dim)
                 ties.append(Name("delta", (letter, twin)))
                 letter = twin
             own.append(letter)
-        tree = self.apply(node, tuple(own))
+        tree = self.apply(expr, tuple(own)) if isinstance(expr, Apply) else self.bracket(expr, tuple(own))
         return None if tree is None else [tree, *ties]
 
     def apply(self, node: Apply, letters: Letters) -> Syntax | None:
@@ -222,7 +233,7 @@ class _Writer:
         state = self.turning, self.closed, self.spelled
         self.turning, self.closed = False, True
         tree = self.expression(expr, letters)
-        missing = set() if tree is None else set(letters) - set(_indices(tree))
+        missing = set() if tree is None else set(letters) - set(occurring(tree))
         if missing:
             self.spelled |= missing
             tree = self.expression(expr, letters)
@@ -263,11 +274,3 @@ class _Writer:
                 written = matrix.literal(node)
                 return Indexed(written, letters) if isinstance(written, Literal) else None
         return None
-
-
-def _indices(tree: Syntax) -> Iterator[str]:
-    """The indices written in a tree."""
-    for node in walk(tree):
-        if isinstance(node, (Name, Call, Indexed)):
-            for index in node.indices or ():
-                yield from index

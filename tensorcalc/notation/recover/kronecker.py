@@ -22,7 +22,7 @@ from ...sizes import Dim
 from ...traverse import postorder
 from ..syntax import Call, Name, Num, Op, Syntax, add, is_op, multiply
 from ..syntax import transpose as turn
-from . import matrix
+from . import matrix, series
 from .matrix import Known, size, weighted
 
 Axes = tuple[int, ...]
@@ -42,6 +42,8 @@ def plain(expr: Expr) -> Syntax | None:
 
 def plain_node(node: Expr, known: Known) -> Syntax | None:
     """One step of :func:`plain`, for a node whose children are ``known``."""
+    if isinstance(node, Einsum) and node.rank <= 2 and (stacks := series.unstack(node)) is not None:
+        return summed(stacks, plain(stacks.inner))
     tree = matrix.node_tree(node, known)
     if tree is not None or node.rank > 2:
         return tree
@@ -50,6 +52,14 @@ def plain_node(node: Expr, known: Known) -> Syntax | None:
     if isinstance(node, Einsum):
         return _Product(node, min(node.rank, 1)).tree() if node.shape else _inner_product(node)
     return None
+
+
+def summed(stacks: series.Unstacked, body: Syntax | None) -> Syntax | None:
+    """A series, given the tree of its body with placeholders."""
+    trees = {name: plain(base) for name, (base, _) in stacks.holders.items()}
+    if body is None or any(tree is None for tree in trees.values()):
+        return None
+    return stacks.around(body, {name: tree for name, tree in trees.items() if tree is not None})
 
 
 def _inner_product(node: Einsum) -> Syntax | None:
@@ -97,7 +107,8 @@ def _tree(expr: Expr, split: int) -> Syntax | None:
     if isinstance(expr, Sum):
         return _sum(expr, split)
     if isinstance(expr, Einsum):
-        return _Product(expr, split).tree()
+        stacks = series.unstack(expr)
+        return _Product(expr, split).tree() if stacks is None else summed(stacks, _tree(stacks.inner, split))
     return _single(expr, split)
 
 

@@ -52,7 +52,7 @@ def node_tree(node: Expr, known: Known) -> Syntax | None:
         case Einsum():
             return product(node, known)
         case Apply():
-            return _apply(node, known)
+            return None if node.function.name == "powers" else _apply(node, known)
         case _:
             raise AssertionError(node)
 
@@ -91,6 +91,10 @@ def _apply(node: Apply, known: Known) -> Syntax | None:
     trees = tuple(argument for argument in arguments if argument is not None)
     if node.function is POWER:
         return power(node, known)
+    if name == "matpow":
+        return Op("power", trees)
+    if name == "exchange":
+        return Call("exchange", (size(node.shape[0]),))
     if name in _POINTWISE or (name in _NAMED and node.rank <= 2 and _whole(node)):
         return Call(name, trees)
     if name == "unit":

@@ -6,9 +6,9 @@ listed in an order in which each uses only earlier ones.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 
-from ..syntax import Call, Entry, Indexed, Literal, Name, Op, Syntax, walk
+from ..syntax import Call, Entry, Indexed, Name, Op, Syntax, walk
 from ..text import text
 
 MOST_NODES = 600      # of trees that are searched for common parts
@@ -98,19 +98,23 @@ def _in_order(names: Definitions) -> Definitions:
 
 def replace(tree: Syntax, parts: Mapping[Syntax, Syntax]) -> Syntax:
     """``tree`` with every occurrence of some parts replaced, outermost first."""
-    if tree in parts:
-        return parts[tree]
+    return rebuilt(tree, lambda node: parts.get(node, node))
+
+
+def rebuilt(tree: Syntax, change: Callable[[Syntax], Syntax]) -> Syntax:
+    """``tree`` with ``change`` made to every part, from the outside; what it changes is not looked into."""
+    changed = change(tree)
+    if changed is not tree:
+        return changed
     match tree:
         case Op():
-            return Op(tree.operator, tuple(replace(operand, parts) for operand in tree.operands))
+            return Op(tree.operator, tuple(rebuilt(operand, change) for operand in tree.operands))
         case Call():
-            return Call(tree.function, tuple(replace(a, parts) for a in tree.arguments), tree.indices, tree.primes)
+            return Call(tree.function, tuple(rebuilt(a, change) for a in tree.arguments), tree.indices, tree.primes)
         case Indexed():
-            return Indexed(replace(tree.inner, parts), tree.indices)
+            return Indexed(rebuilt(tree.inner, change), tree.indices)
         case Entry():
-            return Entry(replace(tree.inner, parts), tuple(replace(place, parts) for place in tree.positions))
-        case Literal():
-            return tree
+            return Entry(rebuilt(tree.inner, change), tuple(rebuilt(place, change) for place in tree.positions))
         case _:
             return tree
 
