@@ -42,7 +42,7 @@ class Function:
     @property
     def elementwise(self) -> bool:
         """Whether all axes are loop axes."""
-        return "n" not in self.signature and self.signature != "->"
+        return self.signature != "->" and not any(char.isalpha() for char in self.signature)
 
 
 def _row(name: str, signature: str, *derivatives: str, symmetric: bool = False, reference: str = "") -> Function:
@@ -92,8 +92,8 @@ MATRIX = (
     _row("frechet_logm", "(n,n)->(n,n,n,n)"),
     _row("frechet_sqrtm", "(n,n)->(n,n,n,n)"),
     _row("chol", "(n,n)->(n,n)",
-         "∂y_ij/∂x_kl = 1/2 y_ia (elimination(n)_hab elimination(n)_hab - 1/2 δ_ab)"
-         " (inv(y)_ak inv(y)_bl + inv(y)_al inv(y)_bk)", reference="Murray 2016, eq. 8"),
+         "∂y_ij/∂x_kl = 1/2 y_ia (elimination(n)_haj elimination(n)_haj - 1/2 δ_aj)"
+         " (inv(y)_ak inv(y)_jl + inv(y)_al inv(y)_jk)", reference="Murray 2016, eq. 8"),
     _row("softmax", "(n)->(n)", "∂y_i/∂x_j = y_i δ_ij - y_i y_j"),
     _row("logsumexp", "(n)->()", "∂y/∂x_j = softmax(x)_j"),
 )
@@ -125,6 +125,35 @@ FRECHET = {"frechet_expm": "expm", "frechet_logm": "logm", "frechet_sqrtm": "sqr
 def constant(name: str, *data: Fraction | int | str | tuple[Fraction, ...]) -> Function:
     """The row of a constant, with what tells it from others of its kind."""
     return replace(TABLE[name], data=data)
+
+
+@lru_cache(maxsize=256)
+def unknown(name: str, order: int = 0, rank: int | None = None) -> Function:
+    """A function that the user declares without saying what it is, or its derivative of some order.
+
+    Elementwise where ``rank`` is ``None``; else a number for a tensor with ``rank`` axes,
+    whose derivative of order k has ``k * rank`` axes.
+
+    Examples
+    --------
+    >>> unknown("f", 1).name, unknown("g", 1, 2).signature
+    ("f'", '(a,b)->(a,b)')
+    """
+    if rank is None:
+        return Function(name + "'" * order, "()->()", symmetric=True)
+    axes = [chr(ord("a") + k) for k in range(rank)]
+    return Function(name + "'" * order, f"({','.join(axes)})->({','.join(axes * order)})")
+
+
+def is_unknown(function: Function) -> bool:
+    """Whether a function was declared by the user."""
+    return function.name.rstrip("'") not in TABLE
+
+
+def primes(function: Function) -> tuple[str, int]:
+    """The name and the order of an unknown function: ``f''`` is f and 2."""
+    name = function.name.rstrip("'")
+    return name, len(function.name) - len(name)
 
 
 @lru_cache(maxsize=1024)

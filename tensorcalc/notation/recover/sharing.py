@@ -6,9 +6,9 @@ listed in an order in which each uses only earlier ones.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 
-from ..syntax import Call, Entry, Indexed, Name, Op, Syntax, walk
+from ..syntax import Call, Entry, Indexed, Name, Op, Syntax, children, walk
 from ..text import text
 
 MOST_NODES = 600      # of trees that are searched for common parts
@@ -17,6 +17,7 @@ LEAST_SAVING = 5      # characters, below which a name costs more attention than
 
 Definitions = dict[str, Syntax]
 
+_CONSTANTS = frozenset({"eye", "ones", "zeros", "commutation", "duplication", "elimination", "e", "E"})
 _LETTERS = {"softmax": "p", "inv": "M"}
 _FUNCTION_LETTERS = ("f", "g", "h")
 _POINTWISE = {"exp", "log", "sigmoid", "tanh", "relu", "softplus", "sin", "cos", "tan", "sinh", "cosh", "sqrt", "abs",
@@ -50,7 +51,7 @@ def share(tree: Syntax, taken: Collection[str]) -> tuple[Syntax, Definitions]:
 def _best(tree: Syntax, names: Mapping[str, Syntax]) -> Syntax | None:
     """The part whose name saves the most characters."""
     counts: dict[Syntax, int] = {}
-    nodes = [node for root in (tree, *names.values()) for node in walk(root)]
+    nodes = [node for root in (tree, *names.values()) for node in _parts(root)]
     if len(nodes) > MOST_NODES:
         return None
     for node in nodes:
@@ -66,10 +67,24 @@ def _best(tree: Syntax, names: Mapping[str, Syntax]) -> Syntax | None:
     return None if best is None else best[1]
 
 
+def _parts(tree: Syntax) -> Iterator[Syntax]:
+    """All subtrees but those that say the size of a constant."""
+    stack = [tree]
+    while stack:
+        node = stack.pop()
+        yield node
+        if not _is_constant(node):
+            stack.extend(reversed(children(node)))
+
+
+def _is_constant(node: Syntax) -> bool:
+    return isinstance(node, Call) and node.function in _CONSTANTS
+
+
 def _is_plain(node: Call | Op) -> bool:
     """Sizes and constants are not worth a name; nor is a quotient of numbers, or a bare transpose."""
     if isinstance(node, Call):
-        return node.function in ("eye", "ones", "zeros", "commutation", "duplication", "elimination", "einsum")
+        return node.function in _CONSTANTS or node.function == "einsum"
     return node.operator in ("negate", "transpose") or not any(isinstance(inner, Name) for inner in walk(node))
 
 
@@ -98,12 +113,17 @@ def _in_order(names: Definitions) -> Definitions:
 
 def replace(tree: Syntax, parts: Mapping[Syntax, Syntax]) -> Syntax:
     """``tree`` with every occurrence of some parts replaced, outermost first."""
-    return rebuilt(tree, lambda node: parts.get(node, node))
+    return rebuilt(tree, lambda node: None if _is_constant(node) else parts.get(node, node))
 
 
-def rebuilt(tree: Syntax, change: Callable[[Syntax], Syntax]) -> Syntax:
-    """``tree`` with ``change`` made to every part, from the outside; what it changes is not looked into."""
+def rebuilt(tree: Syntax, change: Callable[[Syntax], Syntax | None]) -> Syntax:
+    """``tree`` with ``change`` made to every part, from the outside; what it changes is not looked into.
+
+    Nor is a part for which ``change`` gives ``None``; that one stays.
+    """
     changed = change(tree)
+    if changed is None:
+        return tree
     if changed is not tree:
         return changed
     match tree:
