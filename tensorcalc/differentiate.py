@@ -16,7 +16,8 @@ from . import build
 from .build import add, delta, einsum, scale, zero
 from .errors import LimitError, UnsupportedError
 from .expr import Apply, Einsum, Expr, Sum, Variable
-from .functions import TABLE, Function, axis_ways, core_names, grouped
+from .functions import TABLE, Function, axis_ways, core_names, grouped, is_unknown, primes, unknown
+from .notation.lower.pointwise import pointwise
 from .notation.parse import parse_expression
 from .notation.syntax import Call, Name, Num, Op, Syntax
 from .traverse import postorder
@@ -108,6 +109,8 @@ def _without(node: Einsum, k: int, adjoint: Expr, upstream: list[Hashable], spli
 
 def _through(node: Apply, function: Function, k: int, adjoint: Expr, upstream: list[Hashable], splice: bool) -> Expr:
     """The adjoint times the table's ∂value/∂argument, looped over the batch axes."""
+    if is_unknown(function) and len(node.arguments) == 1:
+        return _through_unknown(node, adjoint, upstream, splice)
     if k >= len(function.derivatives):
         name = function.name.removeprefix("frechet_")
         what = f"the derivative of {name}" if name != function.name else name
@@ -130,6 +133,19 @@ def _through(node: Apply, function: Function, k: int, adjoint: Expr, upstream: l
         term = einsum([(adjoint, [*upstream, *batch, *rows]), *made], [*upstream, *batch, *columns], splice)
         terms.append((weight, term))
     return add(terms)
+
+
+def _through_unknown(node: Apply, adjoint: Expr, upstream: list[Hashable], splice: bool) -> Expr:
+    """The adjoint times the next derivative of a function that the user declared."""
+    name, order = primes(node.function)
+    (argument,) = node.arguments
+    rows: list[Hashable] = list(range(node.rank))
+    if node.function.elementwise:
+        local = build.apply(unknown(name, order + 1), argument)
+        return einsum([(adjoint, [*upstream, *rows]), (local, rows)], [*upstream, *rows], splice)
+    local = build.apply(unknown(name, order + 1, argument.rank), argument)
+    columns: list[Hashable] = [("column", axis) for axis in range(argument.rank)]
+    return einsum([(adjoint, [*upstream, *rows]), (local, [*rows, *columns])], [*upstream, *columns], splice)
 
 
 def _pointwise(node: Apply, row: Equation, k: int, adjoint: Expr, upstream: list[Hashable], splice: bool) -> Expr:
@@ -248,39 +264,3 @@ def _dims_of(letter: object, sizes: _Letters, argument: Expr, lead: int, functio
             return argument.shape[at : at + sizes.ways[name]]
         at += sizes.ways[name]
     return ()
-
-
-def pointwise(tree: Syntax, names: Mapping[str, Expr]) -> Expr:
-    """An entrywise formula: every name carries the same axes, numbers are spread over them."""
-    match tree:
-        case Num(value):
-            return build.number(value)
-        case Name(name=name):
-            return names[name]
-        case Op("add", operands):
-            values = [pointwise(operand, names) for operand in operands]
-            shape = next((value.shape for value in values if value.rank), ())
-            return add([(1, _spread(value, shape)) for value in values])
-        case Op("negate", (inner,)):
-            return scale(-1, pointwise(inner, names))
-        case Op("multiply", operands):
-            values = [pointwise(operand, names) for operand in operands]
-            rank = max(value.rank for value in values)
-            return einsum([(value, range(value.rank)) for value in values], range(rank))
-        case Op("divide", (top, bottom)):
-            return pointwise(Op("multiply", (top, Op("power", (bottom, Num(Fraction(-1)))))), names)
-        case Op("power", (base, exponent)):
-            below, above = pointwise(base, names), pointwise(exponent, names)
-            if above.rank:
-                return build.apply(TABLE["power"], below, above)
-            return build.power_of(below, above)
-        case Call(function=function, arguments=arguments):
-            return build.apply(TABLE[function], *(pointwise(argument, names) for argument in arguments))
-        case _:
-            raise AssertionError(f"the table has a formula that is not understood: {tree}")
-
-
-def _spread(value: Expr, shape: tuple[build.Dim, ...]) -> Expr:
-    if value.rank or not shape:
-        return value
-    return einsum([(value, ()), (build.ones(shape), range(len(shape)))], range(len(shape)))

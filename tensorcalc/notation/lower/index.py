@@ -15,7 +15,7 @@ from fractions import Fraction
 from ... import build
 from ...errors import ShapeError, UnsupportedError
 from ...expr import Expr
-from ...functions import ELEMENTWISE, TABLE, core_names
+from ...functions import ELEMENTWISE, TABLE, core_names, unknown
 from ..letters import Letters, count, flat, occurring, ordered, terms, uses_indices
 from ..syntax import Call, Indexed, Name, Num, Op, Syntax
 from . import matrix
@@ -292,8 +292,7 @@ class _Lowering:
 
     def pointwise(self, tree: Call, keep: frozenset[str]) -> Tensor:
         if tree.function in self.scope.functions:
-            raise UnsupportedError("TC301", f"unknown functions such as {tree.function} are not supported yet",
-                                   source=self.scope.source, spans=[tree.span])
+            return self.declared(tree, keep)
         if tree.function not in _POINTWISE | _ALONG_LAST:
             known = matrix.FUNCTION_NAMES
             what = "takes a whole matrix: put the indices behind the bracket" if tree.function in known else \
@@ -312,6 +311,19 @@ class _Lowering:
         if not self.scope.building:
             return Tensor(None, letters)
         return Tensor(build.apply(TABLE[tree.function], *(a.expr for a in spread if a.expr is not None)), letters)
+
+    def declared(self, tree: Call, keep: frozenset[str]) -> Tensor:
+        """An elementwise function of the user, of entries."""
+        kind = self.scope.functions[tree.function]
+        if kind in ("scalar", "series") or len(tree.arguments) != 1:
+            raise self.scope.formula_error("TC065", f"{tree.function} takes a whole tensor", tree,
+                                           help=f"write {tree.function}(X)")
+        argument = self.bracket(tree.arguments[0], keep)
+        if argument.expr is None:
+            return argument
+        if kind == "elementwise":
+            return Tensor(build.apply(unknown(tree.function, tree.primes), argument.expr), argument.letters)
+        return Tensor(matrix.formula(tree, argument.expr, self.scope), argument.letters)
 
     def along_last(self, tree: Call, argument: Tensor) -> Tensor:
         if not argument.letters:

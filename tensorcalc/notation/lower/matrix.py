@@ -15,11 +15,13 @@ from collections.abc import Callable, Hashable, Sequence
 from fractions import Fraction
 
 from ... import build, series
-from ...errors import LimitError, UnknownNameError, UnsupportedError
+from ...errors import FormulaError, LimitError, UnknownNameError, UnsupportedError
 from ...expr import Expr
-from ...functions import ELEMENTWISE, TABLE, core_names, grouped
+from ...functions import ELEMENTWISE, TABLE, core_names, grouped, unknown
 from ...sizes import Shape, product_text, read, triangular
+from ..parse import parse_expression
 from ..syntax import Call, Entry, Indexed, Literal, Name, Num, Op, Subscripts, Syntax
+from .pointwise import is_entrywise, pointwise
 from .scope import Scope, Value, integer, shape_of
 from .unify import Group, expand, text
 
@@ -539,8 +541,7 @@ _OPERATORS: dict[str, Callable[[Op, tuple[Syntax, ...], Scope], Value]] = {
 def _call(tree: Call, scope: Scope) -> Value:
     name, arguments = tree.function, tree.arguments
     if name in scope.functions:
-        raise UnsupportedError("TC301", f"unknown functions such as {name} are not supported yet",
-                               source=scope.source, spans=[tree.span])
+        return _declared(tree, scope)
     if tree.primes:
         raise UnknownNameError("TC202", f"{name} is not a declared function", source=scope.source, spans=[tree.span])
     if name in _FORMS:
@@ -556,6 +557,37 @@ def _call(tree: Call, scope: Scope) -> Value:
         _count(tree, scope, (1,))
         return _of_square(_square(arguments[0], scope, name), name, scope)
     raise _unknown_function(tree, scope)
+
+
+def _declared(tree: Call, scope: Scope) -> Value:
+    """A function that the request declares: elementwise, a number of a tensor, or a formula in z."""
+    _count(tree, scope, (1,))
+    kind = scope.functions[tree.function]
+    value = lower(tree.arguments[0], scope)
+    if kind == "elementwise":
+        expr = build.apply(unknown(tree.function, tree.primes), value.expr) if value.expr is not None else None
+        return Value(expr, value.axes, value.matrix)
+    if kind == "scalar":
+        axes = value.groups * tree.primes
+        expr = build.apply(unknown(tree.function, tree.primes, value.expr.rank), value.expr) \
+            if value.expr is not None else None
+        return as_matrix(Value(expr, axes, matrix=False))
+    if kind == "series":
+        raise UnsupportedError("TC301", f"{tree.function} is declared as a power series; that is not supported yet",
+                               source=scope.source, spans=[tree.span])
+    return Value(None if value.expr is None else formula(tree, value.expr, scope), value.axes, value.matrix)
+
+
+def formula(tree: Call, argument: Expr, scope: Scope) -> Expr:
+    """A function given as a formula in z, of ``argument``, entry by entry."""
+    body = parse_expression(scope.functions[tree.function], field="functions")
+    if not is_entrywise(body, frozenset({"z"})):
+        raise FormulaError("TC059", f"{tree.function} is given by a formula in z of elementwise functions", field="functions",
+                           source=scope.functions[tree.function], spans=[body.span])
+    if tree.primes:
+        raise UnsupportedError("TC308", f"{tree.function} is a formula: write diff(…) for its derivative",
+                               source=scope.source, spans=[tree.span])
+    return pointwise(body, {"z": argument})
 
 
 def _unknown_function(tree: Call, scope: Scope) -> UnknownNameError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 from ...expr import Apply, Delta, Einsum, Expr, Sum, Variable
-from ...functions import ELEMENTWISE, FRECHET, POWER
+from ...functions import FRECHET, POWER, is_unknown, primes
 from ...traverse import postorder
 from ..syntax import Call, Name, Op, Subscripts, Syntax, add, is_op, multiply
 from . import kronecker, matrix
@@ -12,7 +12,6 @@ from .matrix import Known, size, weighted
 
 LETTERS = "ijklmnpqrstuvwabcdefghoxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
-_POINTWISE = {row.name for row in ELEMENTWISE}
 
 
 def recover(expr: Expr) -> Syntax | None:
@@ -60,7 +59,8 @@ def _apply(node: Apply, plain: Known, known: Known) -> Syntax | None:
         return Call("frechet", (Name(FRECHET[name]), *trees)) if plain[node.arguments[0]] is not None else None
     if node.function is POWER:
         return Op("elpower" if node.rank else "power", trees)
-    return Call(name, trees) if name in _POINTWISE else None
+    base, order = primes(node.function)
+    return Call(base, trees, None, order) if node.function.elementwise or is_unknown(node.function) else None
 
 
 def _sum(node: Sum, plain: Known, known: Known) -> Syntax | None:

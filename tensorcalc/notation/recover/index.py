@@ -13,7 +13,7 @@ from fractions import Fraction
 from ...build import opens, scale
 from ...errors import LimitError
 from ...expr import Apply, Delta, Einsum, Expr, Sum, Variable
-from ...functions import ELEMENTWISE, FRECHET, POWER
+from ...functions import FRECHET, POWER, is_unknown, primes
 from ...sizes import Dim
 from ..letters import Letters, count, occurring, summed_inside
 from ..syntax import Call, Indexed, Literal, Name, Num, Op, Syntax, add, is_op, multiply
@@ -23,7 +23,6 @@ from .matrix import size, weighted
 Indices = tuple[str | Letters, ...]
 
 POOL = "klmnrstuvwabcdefghopqijxyz"
-_POINTWISE = {row.name for row in ELEMENTWISE}
 
 
 def recover(expr: Expr, letters: Letters) -> Syntax | None:
@@ -200,7 +199,7 @@ class _Writer:
         if name in FRECHET:
             inner = kronecker.plain(node.arguments[0])
             return None if inner is None else Call("frechet", (Name(FRECHET[name]), inner), letters)
-        if name in _POINTWISE or node.function is POWER:
+        if node.function.elementwise:
             return self.pointwise(node, letters)
         return self.over_tensor(node, letters)
 
@@ -208,12 +207,12 @@ class _Writer:
         """A function with a matrix form, indices put where people put them."""
         if not letters:
             return plain
-        if isinstance(plain, Call) and node.function.name in _POINTWISE and len(set(letters)) == len(letters) and \
+        if isinstance(plain, Call) and node.function.elementwise and not is_unknown(node.function) and len(set(letters)) == len(letters) and \
                 all(isinstance(argument, Variable) and argument.rank == node.rank for argument in node.arguments):
             return Call(plain.function, tuple(Name(argument.name, letters) for argument in plain.arguments
                                               if isinstance(argument, Name)))
         if isinstance(plain, Call):
-            return Call(plain.function, plain.arguments, letters)
+            return Call(plain.function, plain.arguments, letters, plain.primes)
         return Indexed(plain, letters)
 
     def pointwise(self, node: Apply, letters: Letters) -> Syntax | None:
@@ -226,7 +225,8 @@ class _Writer:
             arguments.append(inner)
         if node.function is POWER:
             return Op("power", (arguments[0], arguments[1]))
-        return Call(node.function.name, tuple(arguments))
+        name, order = primes(node.function)
+        return Call(name, tuple(arguments), None, order)
 
     def argument(self, expr: Expr, letters: Letters) -> Syntax | None:
         """What stands under a function: there every index of ``letters`` occurs, and every other one twice."""
@@ -242,8 +242,9 @@ class _Writer:
 
     def over_tensor(self, node: Apply, letters: Letters) -> Syntax | None:
         """A matrix function that runs over the leading axes of a tensor."""
-        inner = einsum.recover(node.arguments[0])
-        return None if inner is None else Call(node.function.name, (inner,), letters or None)
+        inner = kronecker.plain(node.arguments[0]) or einsum.recover(node.arguments[0])
+        name, order = primes(node.function)
+        return None if inner is None else Call(name, (inner,), letters or None, order)
 
     def merged(self, node: Apply, letters: Letters) -> Syntax | None:
         """A function of a matrix with merged axes: groups of indices behind it."""

@@ -17,7 +17,7 @@ from math import prod
 
 from ...build import Factor, delta, einsum, transpose
 from ...expr import Apply, Delta, Einsum, Expr, Sum, Variable
-from ...functions import ELEMENTWISE, FRECHET
+from ...functions import FRECHET, primes
 from ...sizes import Dim
 from ...traverse import postorder
 from ..syntax import Call, Name, Num, Op, Syntax, add, is_op, multiply
@@ -28,7 +28,6 @@ from .matrix import Known, size, weighted
 Axes = tuple[int, ...]
 Pair = tuple[Expr, tuple[int, ...]]
 
-_POINTWISE = {row.name for row in ELEMENTWISE}
 _SPECIAL = {"duplication", "elimination"}
 
 
@@ -145,9 +144,10 @@ def _single(expr: Expr, split: int) -> Syntax | None:
         return None if inner is None else turn(inner)
     if isinstance(expr, Variable) and not expr.groups and expr.rank == 2:
         return _vector(expr, split)
-    if isinstance(expr, Apply) and expr.function.name in _POINTWISE and len(expr.arguments) == 1:
+    if isinstance(expr, Apply) and expr.function.elementwise and len(expr.arguments) == 1:
         inner = _tree(expr.arguments[0], split)
-        return None if inner is None else Call(expr.function.name, (inner,))
+        name, order = primes(expr.function)
+        return None if inner is None else Call(name, (inner,), None, order)
     if expr.rank == 2 and split in (0, 2):
         return _vector(expr, split)
     return None

@@ -18,7 +18,7 @@ from ...build import base_and_exponent, is_number, scale, split, symmetry
 from ...build import transpose as build_transpose
 from ...canonical import parity
 from ...expr import Apply, Delta, Einsum, Expr, Sum, Variable
-from ...functions import ELEMENTWISE, POWER
+from ...functions import ELEMENTWISE, POWER, is_unknown, primes
 from ...sizes import Dim, polynomial, triangle
 from ...traverse import postorder
 from ..syntax import Call, Literal, Name, Num, Op, Syntax, add, is_op, multiply, negate, number, transpose, walk
@@ -93,6 +93,9 @@ def _apply(node: Apply, known: Known) -> Syntax | None:
         return power(node, known)
     if name == "matpow":
         return Op("power", trees)
+    if is_unknown(node.function):
+        base, order = primes(node.function)
+        return Call(base, trees, None, order)
     if name == "exchange":
         return Call("exchange", (size(node.shape[0]),))
     if name in _POINTWISE or (name in _NAMED and node.rank <= 2 and _whole(node)):
