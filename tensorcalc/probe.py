@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import permutations
 from typing import Any
 
@@ -17,6 +17,7 @@ from .errors import TensorCalcError
 from .evaluate import evaluate
 from .expr import Apply, Delta, Expr, Variable
 from .sizes import symbols, value
+from .stand_ins import stand_ins
 from .traverse import postorder
 
 Facts = Mapping[str, Collection[str]]
@@ -34,6 +35,13 @@ class Point:
 
     sizes: Mapping[str, int]
     values: Mapping[str, Array]
+    functions: Mapping[str, Array] = field(default_factory=dict)
+    formulas: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def everything(self) -> dict[str, Array]:
+        """Values of variables, and callables for unknown functions."""
+        return {**self.values, **self.functions}
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,12 +165,15 @@ def _square(n: int, facts: frozenset[str], entries: Any, rng: random.Random) -> 
 def compare(left: Expr, right: Expr, point: Point) -> Gap | None:
     """The gap between two sides at a point; ``None`` where one of them is not defined."""
     np = backends.numpy()
+    if not point.functions:
+        functions, formulas = stand_ins((left, right), len(point.sizes))
+        point = replace(point, functions=functions, formulas=formulas) if functions else point
     with np.errstate(all="ignore"):
         try:
             if not defined((left, right), point):
                 return None
-            a = np.asarray(evaluate(left, point.values, point.sizes), dtype=float)
-            b = np.asarray(evaluate(right, point.values, point.sizes), dtype=float)
+            a = np.asarray(evaluate(left, point.everything, point.sizes), dtype=float)
+            b = np.asarray(evaluate(right, point.everything, point.sizes), dtype=float)
         except (TensorCalcError, np.linalg.LinAlgError, ZeroDivisionError, OverflowError):
             return None
         if not (np.isfinite(a).all() and np.isfinite(b).all()):
@@ -185,7 +196,7 @@ def defined(sides: Sequence[Expr], point: Point) -> bool:
     np = backends.numpy()
     for node in postorder(*sides):
         if isinstance(node, Apply) and node.function.name in _CONDITIONED:
-            matrix = np.asarray(evaluate(node.arguments[0], point.values, point.sizes), dtype=float)
+            matrix = np.asarray(evaluate(node.arguments[0], point.everything, point.sizes), dtype=float)
             half = node.arguments[0].rank // 2 if not node.function.ways else node.function.ways[0]
             rows = int(np.prod(matrix.shape[:half]))
             if not np.isfinite(matrix).all() or np.linalg.cond(matrix.reshape(rows, -1)) > 1e6:

@@ -8,7 +8,7 @@ what they start and end in must be the identity and one object.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from . import backends, probe
@@ -17,6 +17,7 @@ from .evaluate import evaluate
 from .expr import Expr, Sum
 from .notation.lower import Reading, Scope, read_sides
 from .sizes import Dim
+from .stand_ins import stand_ins
 
 Facts = Mapping[str, Collection[str]]
 
@@ -128,7 +129,9 @@ class _Checker:
             point = probe.draw(variables, self.claim.facts, sizes, rng, whole=False)
             if not probe.defined((factor, before, after), point):
                 continue
-            m, a, b = (np.asarray(evaluate(e, point.values, point.sizes)) for e in (factor, before, after))
+            functions, _ = stand_ins((factor, before, after))
+            point = replace(point, functions=functions)
+            m, a, b = (np.asarray(evaluate(e, point.everything, point.sizes)) for e in (factor, before, after))
             if m.ndim == 2 and spec.split(",")[0] != spec.split("->")[1] and np.linalg.cond(m) > 1e8:
                 continue
             if not np.allclose(np.einsum(spec, m, a), b, rtol=1e-7, atol=1e-7):

@@ -106,7 +106,7 @@ def form(expr: Expr, layout: Layout) -> tuple[str, str]:
 def counterexample(gap: probe.Gap, verdict: Verdict) -> dict[str, Any]:
     """Sizes, values, the entry where both sides differ, and both values there."""
     point = gap.point
-    values = {name: _plain(value) for name, value in point.values.items()}
+    values: dict[str, Any] = {name: _plain(value) for name, value in point.values.items()} | dict(point.formulas)
     rest = [v for name, v in verdict.left.variables.items() if name not in values]
     if rest:
         names = probe.symbols_of([], rest)
