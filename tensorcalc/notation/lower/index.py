@@ -17,10 +17,10 @@ from ...errors import ShapeError, UnsupportedError
 from ...expr import Expr
 from ...functions import ELEMENTWISE, TABLE, core_names, unknown
 from ..letters import Letters, count, flat, occurring, ordered, terms, uses_indices
-from ..syntax import Call, Indexed, Name, Num, Op, Syntax
+from ..syntax import Call, Indexed, Name, Num, Op, Syntax, walk
 from . import matrix
 from .scope import Scope, Value, declared_size, shape_of
-from .unify import Group, expand, text
+from .unify import Group, Unknown, expand, settle, text
 
 _ALONG_LAST = {"softmax", "logsumexp"}
 _POINTWISE = {row.name for row in ELEMENTWISE} | {"sqrt", "power"}
@@ -78,8 +78,23 @@ class _Lowering:
         self.seen: dict[str, tuple[Syntax, str]] = {}
 
     def whole(self, tree: Syntax, output: Letters) -> Value:
-        result = self.spread(self.expression(tree, frozenset(output)), output)
+        if not self.scope.building:
+            self.survey(tree)
+        result = self.spread(self.expression(tree, frozenset(output), output), output)
         return Value(result.expr, tuple(self.scope.letter(letter) for letter in output), matrix=False)
+
+    def survey(self, tree: Syntax) -> None:
+        """Give indices the sizes that plain tensors show, before merged axes are split to fit them."""
+        named = [(node.indices, self.scope.axes[node.name]) for node in walk(tree)
+                 if isinstance(node, Name) and node.indices is not None and node.name in self.scope.axes]
+        pairs = [pair for indices, groups in named if len(indices) == len(groups) for pair in zip(indices, groups)]
+        for index, group in pairs:
+            if isinstance(index, str) and not isinstance(group[0], Unknown):
+                self.scope.agree(self.scope.letter(index), group)
+        for index, group in pairs:
+            parts = expand(tuple(part for letter in index for part in self.scope.letter(letter)))
+            if not isinstance(index, str) and not any(isinstance(part, Unknown) for part in parts):
+                self.scope.agree(group, parts)
 
     # -- labels and sizes ----------------------------------------------------------------
 
@@ -115,17 +130,17 @@ class _Lowering:
 
     # -- trees ---------------------------------------------------------------------------
 
-    def expression(self, tree: Syntax, keep: frozenset[str]) -> Tensor:
-        """A sum; each term summed over the indices that ``keep`` lacks."""
+    def expression(self, tree: Syntax, keep: frozenset[str], output: Letters = ()) -> Tensor:
+        """A sum; each term summed over the indices that ``keep`` lacks, and spread over those of ``output``."""
         if isinstance(tree, Op) and tree.operator == "add" and uses_indices(tree):
             terms = [self.expression(operand, keep) for operand in tree.operands]
-            letters = ordered(tree, {letter for term in terms for letter in term.letters})
+            letters = output or ordered(tree, {letter for term in terms for letter in term.letters})
             spread = [self.spread(term, letters) for term in terms]
             if not self.scope.building:
                 return Tensor(None, letters)
             return Tensor(build.add([(1, term.expr) for term in spread if term.expr is not None]), letters)
         if isinstance(tree, Op) and tree.operator == "negate":
-            inner = self.expression(tree.operands[0], keep)
+            inner = self.expression(tree.operands[0], keep, output)
             return Tensor(build.scale(-1, inner.expr) if inner.expr is not None else None, inner.letters)
         factors = self.factors(tree, keep)
         letters = ordered(tree, {letter for factor in factors for letter in factor.letters} & keep)
@@ -251,6 +266,9 @@ class _Lowering:
         if not self.scope.split(group, letters):
             return
         parts = expand(group)
+        if len(parts) == 1 and len(index) > 1:
+            self.scope.agree(group, tuple(part for letter in index for part in self.scope.letter(letter)))
+            parts = settle(group)
         if len(parts) != len(index):
             raise self.scope.shape_error("TC114", f"({''.join(index)}) stands for an axis of size {text(group)}", [tree])
         for letter, part in zip(index, parts):

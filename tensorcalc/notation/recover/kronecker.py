@@ -134,8 +134,8 @@ def _size_of(dims: Sequence[Dim]) -> Syntax:
 
 def _single(expr: Expr, split: int) -> Syntax | None:
     """A variable, a constant or a function whose merged axes are its own."""
-    if isinstance(expr, Delta):
-        return _Product.of_delta(expr, split)
+    if isinstance(expr, Delta) or (isinstance(expr, Apply) and expr.function.name == "elimination"):
+        return _Product.of_one(expr, split)
     natural = own_split(expr)
     if natural == split:
         return _grouped_name(expr)
@@ -205,7 +205,7 @@ class _Product:
         self.rank = expr.rank
 
     @staticmethod
-    def of_delta(expr: Delta, split: int) -> Syntax | None:
+    def of_one(expr: Expr, split: int) -> Syntax | None:
         return _Product(expr, split)._assembled([(expr, tuple(range(expr.rank)))], expr.shape)
 
     def tree(self) -> Syntax | None:
@@ -346,28 +346,32 @@ class _Product:
         return None
 
     def _spoke_trees(self, members: list[Pair], hub: int, spokes: Axes) -> list[Syntax] | None:
-        """For each spoke the matrix from it to the hub."""
+        """For each spoke the matrix from it to the hub; what a delta ties to the hub is the hub to the others."""
+        tied = {label for operand, own in members if isinstance(operand, Delta) and hub in own for label in own}
         found: dict[int, list[Factor]] = {spoke: [] for spoke in spokes}
         scale: list[Factor] = []
         for part in _blocks(members, self.rank):
-            touched = {label for _, own in part for label in own if label < self.rank}
-            if touched == {hub}:
-                scale += part
-            elif len(part) == 1 and isinstance(part[0][0], Delta) and hub in touched:
-                for spoke in touched - {hub}:
+            if len(part) == 1 and isinstance(part[0][0], Delta) and hub in part[0][1]:
+                for spoke in set(part[0][1]) - {hub}:
                     found[spoke].append((delta(part[0][0].dim), (spoke, hub)))
+                continue
+            moved = [(operand, tuple(hub if label in tied else label for label in own)) for operand, own in part]
+            touched = {label for _, own in moved for label in own if label < self.rank}
+            if touched == {hub}:
+                scale += moved
             elif len(touched) == 2 and hub in touched:
-                found[(touched - {hub}).pop()] += part
+                found[(touched - {hub}).pop()] += moved
             else:
                 return None
+        return self._written(found, scale, hub, spokes)
+
+    def _written(self, found: dict[int, list[Factor]], scale: list[Factor], hub: int, spokes: Axes) -> list[Syntax] | None:
         trees = []
         for spoke in spokes:
-            if not found[spoke]:
-                return None
-            tree = plain(einsum([*found[spoke], *scale], (spoke, hub)))
-            scale = []
+            tree = plain(einsum([*found[spoke], *scale], (spoke, hub))) if found[spoke] else None
             if tree is None:
                 return None
+            scale = []
             trees.append(tree)
         return trees
 
