@@ -6,32 +6,32 @@ loads none of them: the symbolic floors need none.
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from importlib import import_module
 from types import ModuleType
 
 from .errors import UnsupportedError
 
 
-@lru_cache(maxsize=None)
+@cache
 def numpy() -> ModuleType:
     """NumPy, which computes."""
     return _found("numpy", "numbers")
 
 
-@lru_cache(maxsize=None)
+@cache
 def opt_einsum() -> ModuleType:
     """opt_einsum, which finds the cheapest order of a product."""
     return _found("opt_einsum", "the order of a product of three or more tensors")
 
 
-@lru_cache(maxsize=None)
+@cache
 def scipy_linalg() -> ModuleType:
     """``scipy.linalg``, for functions of matrices."""
     return _found("scipy.linalg", "expm, logm and sqrtm")
 
 
-@lru_cache(maxsize=None)
+@cache
 def scipy_special() -> ModuleType | None:
     """``scipy.special``, or ``None`` where SciPy is not installed."""
     try:

@@ -7,8 +7,10 @@ loop over leading axes.
 
 from __future__ import annotations
 
+import ast
+import sys
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache
 from inspect import getsource
 from math import erf as erf_of_a_number
 from typing import Any
@@ -32,6 +34,21 @@ def sigmoid(x: Array) -> Array:
     np = numpy()
     e = np.exp(-np.abs(x))
     return np.where(x >= 0, 1.0, e) / (1.0 + e)
+
+
+def matpow(x: Array, k: Array) -> Array:
+    """The k-th power of a matrix, k a whole number."""
+    np = numpy()
+    return np.linalg.matrix_power(x, int(k))
+
+
+def powers(x: Array, count: int) -> Array:
+    """The stack of x^0 ... x^(count - 1)."""
+    np = numpy()
+    stack = np.empty((count, *x.shape))
+    for k in range(count):
+        stack[k] = np.eye(len(x)) if k == 0 else stack[k - 1] @ x
+    return stack
 
 
 def relu(x: Array) -> Array:
@@ -148,7 +165,7 @@ def erf(x: Array) -> Array:
 def levi_civita(n: int) -> Array:
     """The permutation symbol with n indices: the product of the signs of all differences."""
     np = numpy()
-    axes = np.indices((n,) * n)
+    axes = np.ogrid[(slice(n),) * n]
     result = np.ones((n,) * n)
     for i in range(n):
         for j in range(i):
@@ -182,12 +199,19 @@ def on_diagonal(axes: str, tensor: Array, shape: tuple[int, ...]) -> Array:
     return result
 
 
-@lru_cache(maxsize=None)
+@cache
+def _texts() -> dict[str, str]:
+    """The text of each function of this module."""
+    text = getsource(sys.modules[__name__])
+    return {node.name: ast.get_source_segment(text, node) or "" for node in ast.parse(text).body
+            if isinstance(node, ast.FunctionDef)}
+
+
+@cache
 def source(name: str) -> str:
     """The text of a function of this module as generated modules show it."""
-    lines = getsource(globals()[name]).replace(": Array", "").replace(" -> Array", "").splitlines()
     imports = ("    np = numpy()", "    linalg = scipy_linalg()")
-    text = "\n".join(line for line in lines if line not in imports)
-    for annotation in (": Callable[[Array], Array]", ": int", ": str", ": tuple[int, ...]"):
+    text = "\n".join(line for line in _texts()[name].splitlines() if line not in imports)
+    for annotation in (": Array", " -> Array", ": Callable[[Array], Array]", ": int", ": str", ": tuple[int, ...]"):
         text = text.replace(annotation, "")
     return text

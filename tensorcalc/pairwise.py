@@ -27,7 +27,7 @@ class Part(NamedTuple):
 
 def contraction(parts: Sequence[Part], kept: Labels, sizes: Mapping[str, int]) -> Expr:
     """The product of ``parts`` with the axes ``kept`` in this order, as pairs in the cheapest order."""
-    count: dict[int, int] = {label: 1 for label in kept}
+    count: dict[int, int] = dict.fromkeys(kept, 1)
     for part in parts:
         for label in set(part.labels):
             count[label] = count.get(label, 0) + 1
@@ -79,6 +79,8 @@ def _natural(a: Part, b: Part, needed: Collection[int]) -> Labels:
     shared = [label for label in a.labels if label in b.labels and label in needed]
     own = [label for label in a.labels if label not in b.labels]
     other = [label for label in b.labels if label not in a.labels]
+    if len(shared) + len(own) == len(a.labels):
+        return (*a.labels, *other)   # nothing is summed
     return (*shared, *own, *other)
 
 
@@ -100,7 +102,8 @@ def _node(parts: Sequence[Part], kept: Labels) -> Part:
     subscripts: Subscripts = tuple([tuple([number[label] for label in part.labels]) for part in parts])
     if len(parts) == 2 and parts[0].tensor is parts[1].tensor:
         subscripts = tuple(sorted(subscripts))
-    return Part(Einsum(tuple([dims[label] for label in kept]), tuple([part.tensor for part in parts]), subscripts), kept)
+    shape = tuple([dims[label] for label in kept])
+    return Part(Einsum(shape, tuple([part.tensor for part in parts]), subscripts), kept)
 
 
 def _numbered(parts: Sequence[Part], kept: Labels) -> tuple[Labels, ...]:

@@ -22,8 +22,9 @@ from fractions import Fraction
 
 from .build import ONE, dimension, number
 from .expr import Apply, Delta, Einsum, Expr, Sum
-from .functions import POWER, TABLE, Function
-from .pairwise import Labels, Part, contraction, cost, is_placement, transposed
+from .finish import finished
+from .functions import POWER
+from .pairwise import Labels, Part, contraction, cost, is_placement
 from .sizes import Dim, Shape, symbols
 from .traverse import postorder, uses
 
@@ -59,10 +60,11 @@ def plans(roots: Iterable[Expr], sizes: Mapping[str, int]) -> list[Expr]:
             case Sum(shape=shape, terms=terms):
                 done[node] = _sum(shape, [(weight, done[term]) for weight, term in terms])
             case Apply(shape=shape, function=function, arguments=arguments):
-                done[node] = Apply(shape, function, tuple([done[argument] for argument in arguments]), node.symmetry or 0)
+                planned = tuple([done[argument] for argument in arguments])
+                done[node] = Apply(shape, function, planned, node.symmetry or 0)
             case _:
                 done[node] = node
-    return _finished([done[root] for root in roots])
+    return finished([done[root] for root in roots])
 
 
 def nominal_sizes(exprs: Iterable[Expr]) -> dict[str, int]:
@@ -71,7 +73,8 @@ def nominal_sizes(exprs: Iterable[Expr]) -> dict[str, int]:
     As people name them: k and r are small, capitals are large.
     """
     names = {symbol for node in postorder(*exprs) for dim in node.shape for symbol in symbols(dim)}
-    return {name: (10 if name[0] in "kr" else 200 if name[0].isupper() else 60) + 3 * k for k, name in enumerate(sorted(names))}
+    usual = {name: 10 if name[0] in "kr" else 200 if name[0].isupper() else 60 for name in names}
+    return {name: usual[name] + 3 * place for place, name in enumerate(sorted(names))}
 
 
 def _nested(roots: Sequence[Expr], count: Mapping[Expr, int]) -> set[Expr]:
@@ -82,10 +85,10 @@ def _nested(roots: Sequence[Expr], count: Mapping[Expr, int]) -> set[Expr]:
         if isinstance(node, Einsum):
             total = len(node.operands)
             for operand in node.operands:
-                if isinstance(operand, Einsum) and operand.shape and count[operand] == 1:
-                    if total + factors[operand] <= MOST_FACTORS:
-                        total += factors[operand]
-                        nested.add(operand)
+                alone = isinstance(operand, Einsum) and operand.shape and count[operand] == 1
+                if alone and total + factors[operand] <= MOST_FACTORS:
+                    total += factors[operand]
+                    nested.add(operand)
             factors[node] = total
     return nested
 
@@ -102,14 +105,14 @@ def _sum(shape: Shape, terms: list[tuple[Fraction, Expr]]) -> Expr:
 
 def _product(node: Einsum, done: Mapping[Expr, Expr], nested: Set[Expr], count: Mapping[Expr, int],
              sizes: Mapping[str, int]) -> Expr:
-    """The plan of a product, distributed over a sum in it where that is much cheaper: U (V'V) - T V for (U V' - T) V."""
+    """The plan of a product, distributed over a sum where that is much cheaper: U (V'V) - T V for (U V' - T) V."""
     whole = _Product(node, done, nested, sizes)
     plan = whole.planned()
     for place, total in enumerate(node.operands):
         if not isinstance(total, Sum) or count[total] > 1 or len(total.terms) > MOST_TERMS:
             continue
         inner = {term for _, term in total.terms if isinstance(term, Einsum) and term.shape and count[term] == 1}
-        if not inner:
+        if not any(_tensors(term) > 1 for term in inner):
             continue
         products = []
         for _, term in total.terms:
@@ -120,6 +123,11 @@ def _product(node: Einsum, done: Mapping[Expr, Expr], nested: Set[Expr], count: 
         if cost(other, sizes, known) < 0.8 * cost(plan, sizes, known):
             return other
     return plan
+
+
+def _tensors(node: Expr) -> int:
+    """How many arrays a product multiplies."""
+    return sum(bool(operand.shape) and not isinstance(operand, Delta) for operand in node.children)
 
 
 class _Product:
@@ -215,7 +223,8 @@ class _Product:
         if len(factors) == 1 and factors[0].labels == tuple(range(len(self.shape))):
             node = factors[0].tensor
         else:
-            node = Einsum(self.shape, tuple([part.tensor for part in factors]), tuple([part.labels for part in factors]))
+            labels = tuple([part.labels for part in factors])
+            node = Einsum(self.shape, tuple([part.tensor for part in factors]), labels)
         return node if self.coefficient == 1 else Sum(self.shape, ((self.coefficient, node),))
 
 
@@ -239,95 +248,11 @@ def _components(parts: Sequence[Part], rank: int) -> list[list[Part]]:
     for part in parts:
         # All labels of the result are one, so that whatever has one of them comes together.
         labels = {max(label, rank - 1) for label in part.labels}
-        joined = [group for group in groups if group[0] & labels]
-        groups = [group for group in groups if not group[0] & labels]
-        groups.append((labels.union(*[group[0] for group in joined]), [q for group in joined for q in group[1]] + [part]))
+        members = [part]
+        for group in groups.copy():
+            if group[0] & labels:
+                groups.remove(group)
+                labels |= group[0]
+                members = group[1] + members
+        groups.append((labels, members))
     return [members for _, members in groups]
-
-
-# -- the last touch ----------------------------------------------------------------------
-
-_SOLVE = {1: Function("solve", "(n,n),(n)->(n)"), 2: Function("solve", "(n,n),(n,m)->(n,m)")}
-
-
-def _finished(roots: list[Expr]) -> list[Expr]:
-    """The plans with systems solved where an inverse serves one product, and with few signs."""
-    count = uses(roots)
-    done: dict[Expr, Expr] = {}
-    present: set[Expr] = set()
-    for node in postorder(*roots):
-        children = tuple([done[child] for child in node.children])
-        done[node] = node if children == node.children else _with(node, children)
-        if isinstance(node, Einsum):
-            done[node] = _solved(node, children, count) or _turned(done[node], present) or done[node]
-        elif isinstance(node, Sum):
-            terms = [(weight, child, _negated(child, count) if weight < 0 and count[old] == 1 else None)
-                     for (weight, old), child in zip(node.terms, children)]
-            if any(other for _, _, other in terms):
-                done[node] = _sum(node.shape, [(-weight, other) if other else (weight, child) for weight, child, other in terms])
-        present.add(done[node])
-    return [done[root] for root in roots]
-
-
-def _with(node: Expr, children: tuple[Expr, ...]) -> Expr:
-    """A node of a plan with other children."""
-    match node:
-        case Einsum(shape=shape, subscripts=subscripts):
-            return Einsum(shape, children, subscripts)
-        case Sum(shape=shape, terms=terms):
-            return Sum(shape, tuple([(weight, child) for (weight, _), child in zip(terms, children)]))
-        case Apply(shape=shape, function=function):
-            return Apply(shape, function, children, node.symmetry or 0)
-    return node
-
-
-def _turned(node: Expr, present: Set[Expr]) -> Expr | None:
-    """The product of two matrices as the transpose of one that is there already."""
-    if not isinstance(node, Einsum) or len(node.operands) != 2 or node.rank != 2 or is_placement(node):
-        return None
-    labels = range(2 + max(map(max, node.subscripts)))
-    swapped = tuple([tuple([(1, 0, *labels[2:])[label] for label in own]) for own in node.subscripts])
-    if node.operands[0] is node.operands[1]:
-        swapped = tuple(sorted(swapped))
-    other = Einsum(node.shape[::-1], node.operands, swapped)
-    return Einsum(node.shape, (other,), ((1, 0),)) if other in present and other is not node else None
-
-
-def _solved(node: Einsum, children: Sequence[Expr], count: Mapping[Expr, int]) -> Expr | None:
-    """``inv(A) @ B`` as the solution of a system, where nothing else needs ``inv(A)``."""
-    if len(children) != 2 or is_placement(node):
-        return None
-    for k, inverse in enumerate(children):
-        right = Part(children[1 - k], node.subscripts[1 - k])
-        labels = node.subscripts[k]
-        if not isinstance(inverse, Apply) or inverse.function is not TABLE["inv"] or inverse.rank != 2:
-            continue
-        summed = [label for label in labels if label >= node.rank]
-        if count[node.operands[k]] > 1 or len(summed) != 1 or {*labels} & {*right.labels} != {*summed} or right.tensor.rank > 2:
-            continue
-        (free,) = {*labels} - {*summed}
-        rest = tuple([label for label in right.labels if label not in summed])
-        matrix = transposed(Part(inverse.arguments[0], labels), (free, *summed)).tensor
-        vectors = transposed(right, (*summed, *rest)).tensor
-        dims = (matrix.shape[0], *vectors.shape[1:])
-        solution = Part(Apply(dims, _SOLVE[vectors.rank], (matrix, vectors)), (free, *rest))
-        return transposed(solution, tuple(range(node.rank))).tensor
-    return None
-
-
-def _negated(node: Expr, count: Mapping[Expr, int]) -> Expr | None:
-    """Minus a product, with the sign given to a difference inside it that nothing else needs."""
-    path: list[tuple[Einsum, int]] = []
-    while isinstance(node, Einsum):
-        inner = [k for k, operand in enumerate(node.operands) if count.get(operand) == 1 and isinstance(operand, (Sum, Einsum))]
-        inner.sort(key=lambda k: isinstance(node.operands[k], Einsum))
-        if not inner or len(path) > 8:
-            return None
-        path.append((node, inner[0]))
-        node = node.operands[inner[0]]
-    if not isinstance(node, Sum) or 2 * sum(weight < 0 for weight, _ in node.terms) < len(node.terms):
-        return None
-    found: Expr = Sum(node.shape, tuple([(-weight, term) for weight, term in node.terms]))
-    for product, k in reversed(path):
-        found = Einsum(product.shape, (*product.operands[:k], found, *product.operands[k + 1:]), product.subscripts)
-    return found

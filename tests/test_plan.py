@@ -58,7 +58,8 @@ def test_every_product_of_a_plan_is_unary_or_a_pair_or_a_placement(network: Netw
             assert len(tensors) <= 1
             assert all(list(own) == sorted(set(own)) for _, own in tensors)
             assert all(max(own, default=-1) < node.rank for own in node.subscripts)
-            axes = [axis for operand, own in zip(node.operands, node.subscripts) if isinstance(operand, Delta) for axis in own]
+            deltas = [own for operand, own in zip(node.operands, node.subscripts) if isinstance(operand, Delta)]
+            axes = [axis for own in deltas for axis in own]
             assert len(axes) == len(set(axes))
         elif len(node.operands) == 2:
             own, other = node.subscripts
@@ -85,7 +86,8 @@ def test_a_chain_that_ends_in_a_vector_multiplies_vectors_only() -> None:
     assert all(node.rank == 1 for node in products(chain))
 
 
-@pytest.mark.parametrize(("sizes", "first"), [({"n": 2, "m": 50, "k": 50}, {"n", "m"}), ({"n": 50, "m": 50, "k": 2}, {"k"})])
+@pytest.mark.parametrize(("sizes", "first"), [({"n": 2, "m": 50, "k": 50}, {"n", "m"}),
+                                              ({"n": 50, "m": 50, "k": 2}, {"k"})])
 def test_sizes_decide_the_order(sizes: dict[str, int], first: set[str]) -> None:
     product = plan(einsum([(U, "ia"), (V, "ja"), (V, "jb")], "ib"), sizes)
     assert first in [set(node.shape) for node in products(product)]
@@ -126,7 +128,10 @@ def test_a_product_that_two_others_use_is_computed_once() -> None:
 def test_transposed_intermediates_are_one() -> None:
     both = add([(1, apply(TABLE["exp"], einsum([(A, "ij"), (B, "jk")], "ik"))),
                 (1, apply(TABLE["sin"], einsum([(A, "kj"), (B, "ji")], "ik")))])
-    assert sum(len(node.operands) == 2 for node in products(plan(both, {"n": 5}))) == 1
+    planned = plan(both, {"n": 2})
+    assert sum(len(node.operands) == 2 for node in products(planned)) == 1
+    values = {"A": [[0.1, 0.2], [0.3, 0.4]], "B": [[0.5, 0.6], [0.7, -0.8]]}
+    assert close(direct(planned, values, {"n": 2}), direct(both, values, {"n": 2}))
 
 
 # -- deltas ------------------------------------------------------------------------------
@@ -134,7 +139,8 @@ def test_transposed_intermediates_are_one() -> None:
 
 def test_no_delta_is_computed_with() -> None:
     jacobian = einsum([(y, "i")], "ii")
-    nested = Einsum(("n",), (jacobian, Einsum(("n", "n"), (A, delta("n", 1)), ((0, 1), (0,))), x), ((0, 1), (1, 2), (2,)))
+    inner = Einsum(("n", "n"), (A, delta("n", 1)), ((0, 1), (0,)))
+    nested = Einsum(("n",), (jacobian, inner, x), ((0, 1), (1, 2), (2,)))
     planned = plan(nested, {"n": 50})
     assert not [node for node in postorder(planned) if isinstance(node, Delta)]
     assert largest(planned) == 2
@@ -159,6 +165,12 @@ def test_a_product_is_distributed_where_that_is_cheaper() -> None:
     gradient = einsum([(residual, "ij"), (V, "jb")], "ib")
     assert {"n", "m"} not in [set(node.shape) for node in products(plan(gradient, {"n": 50, "m": 60, "k": 3}))]
     assert {"n", "m"} in [set(node.shape) for node in products(plan(gradient, {"n": 50, "m": 60, "k": 90}))]
+
+
+def test_a_sum_with_ones_is_not_distributed() -> None:
+    total = add([(1, apply(TABLE["tanh"], A)), (1, ones(("n", "n")))])
+    planned = plan(einsum([(total, "ij"), (x, "j")], "i"), {"n": 50})
+    assert isinstance(planned, Einsum)
 
 
 def test_a_residual_that_is_used_twice_stays() -> None:
