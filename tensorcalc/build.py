@@ -110,7 +110,7 @@ def add(terms: Iterable[tuple[Fraction | int, Expr]], shape: Shape | None = None
     ------
     ShapeError: TC101 when shapes differ.
     """
-    collected: dict[Expr, Fraction] = {}
+    collected: dict[Expr, Fraction | int] = {}
     for weight, expr in terms:
         if shape is None:
             shape = expr.shape
@@ -517,9 +517,9 @@ def power_of(base: Expr, exponent: Expr | Fraction | int) -> Expr:
         rest = core if part == weight else scale(-1, core)
         outer, inner = _number_power(part, exponent), power_of(rest, exponent)
         return einsum([(outer, ()), (inner, range(inner.rank))], range(inner.rank))
-    inner_base, inner = base_and_exponent(base)
-    if isinstance(inner, Fraction) and inner != 1 and (exponent.denominator == 1 or inner.denominator % 2 == 0):
-        return power_of(inner_base, inner * exponent)
+    inside, power = base_and_exponent(base)
+    if isinstance(power, Fraction) and power != 1 and (exponent.denominator == 1 or power.denominator % 2 == 0):
+        return power_of(inside, power * exponent)
     if exponent.denominator == 1:
         distributed = _distributed(base, exponent)
         if distributed is not None:
@@ -533,7 +533,7 @@ def _number_power(base: Fraction, exponent: Fraction) -> Expr:
     if exponent.denominator == 1:
         if abs(exponent) * max(base.numerator.bit_length(), base.denominator.bit_length()) > 4 * MOST_DIGITS:
             raise LimitError("TC413", f"a number of more than {MOST_DIGITS} digits")
-        return number(base**exponent)
+        return number(Fraction(base ** int(exponent)))
     if base >= 0 and exponent.denominator == 2:
         top, bottom = isqrt(base.numerator), isqrt(base.denominator)
         if top * top == base.numerator and bottom * bottom == base.denominator:
@@ -598,8 +598,8 @@ def apply(function: Function, *arguments: Expr) -> Expr:
     if function.elementwise and 2 <= len(shape) <= MOST_TURNED and not symmetric:
         order, turned = _upright(arguments, len(shape))
         if order != tuple(range(len(shape))):
-            core = Apply(tuple([shape[axis] for axis in order]), function, turned, 0)
-            return einsum([(core, order)], range(len(shape)))
+            upright = Apply(tuple([shape[axis] for axis in order]), function, turned, 0)
+            return einsum([(upright, order)], range(len(shape)))
     return Apply(shape, function, arguments, int(symmetric))
 
 

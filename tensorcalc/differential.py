@@ -5,6 +5,8 @@ The forward direction: one differential a node, linear in that of the variable.
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from .build import add, einsum, substitute, zero
 from .expr import Apply, Einsum, Expr, Sum, Variable
 from .local import local
@@ -38,7 +40,7 @@ def _pushed(node: Expr, known: dict[Expr, Expr]) -> Expr:
         case Sum(terms=terms):
             return add([(weight, known[term]) for weight, term in terms if term in known], node.shape)
         case Einsum(operands=operands, subscripts=subscripts):
-            parts = []
+            parts: list[tuple[Fraction | int, Expr]] = []
             for k, operand in enumerate(operands):
                 if operand in known:
                     changed = [*operands[:k], known[operand], *operands[k + 1:]]

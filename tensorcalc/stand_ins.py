@@ -33,7 +33,8 @@ def entrywise(choice: int) -> StandIn:
         StandIn("z^2 + z", (lambda z: z * z + z, lambda z: 2 * z + 1, lambda z: 2 + 0 * z, lambda z: 0 * z)),
         StandIn("sin(z) + z^2/4", (lambda z: np.sin(z) + z * z / 4, lambda z: np.cos(z) + z / 2, lambda z: 0.5 - np.sin(z),
                                    lambda z: -np.cos(z))),
-        StandIn("exp(z/2)", tuple(lambda z, k=k: np.exp(z / 2) / 2**k for k in range(4))),
+        StandIn("exp(z/2)", (lambda z: np.exp(z / 2), lambda z: np.exp(z / 2) / 2, lambda z: np.exp(z / 2) / 4,
+                             lambda z: np.exp(z / 2) / 8)),
     )
     return table[choice % len(table)]
 

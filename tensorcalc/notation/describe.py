@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
-from ..build import Expr
 from ..errors import LimitError
+from ..expr import Expr
 from ..sizes import Dim, product_text
 from ..traverse import fold, postorder
 from .latex import latex, latex_statement

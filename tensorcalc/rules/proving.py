@@ -144,7 +144,7 @@ def det_lemma(node: Expr) -> Expr | None:
     if not isinstance(inner, Sum) or inner.rank != 2 or len(inner.terms) != 2 or not isinstance(node, Apply):
         return None
     for (w, base), (v, low) in (inner.terms, inner.terms[::-1]):
-        if not isinstance(low, Einsum) or isinstance(low, Delta):
+        if not isinstance(low, Einsum):
             continue
         for left, right, dim in _cuts(low):
             small = ONE if dim is None else delta(dim)
@@ -307,7 +307,7 @@ def log_product(node: Expr) -> Expr | None:
     if isinstance(core, Einsum) and all(set(own) <= set(axes) and len(set(own)) == len(own) for own in core.subscripts) \
             and not any(isinstance(o, Delta) and o.rank > 1 for o in core.operands) and len(core.operands) > 1:
         parts = pairs(core)
-    elif exponent != 1 and isinstance(exponent, (Fraction, Expr)) and is_positive(base):
+    elif exponent != 1 and is_positive(base):
         factor = number(exponent) if isinstance(exponent, Fraction) else exponent
         return einsum([(factor, ()), (apply(TABLE["log"], base), axes)], axes) if weight == 1 else None
     elif weight != 1 and weight > 0:
@@ -387,7 +387,7 @@ def _square_root(base: Einsum) -> Expr | None:
 def root_positive(node: Expr) -> Expr | None:
     """Fractional powers of products of positive factors."""
     base, exponent = base_and_exponent(node)
-    if not isinstance(exponent, (Fraction, Expr)) or (isinstance(exponent, Fraction) and exponent.denominator == 1):
+    if isinstance(exponent, Fraction) and exponent.denominator == 1:
         return None
     axes = range(base.rank)
     if isinstance(base, Einsum) and len(base.operands) > 1 and all(set(own) <= set(axes) for own in base.subscripts) \

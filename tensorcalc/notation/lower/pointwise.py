@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from ... import build
-from ...build import Expr, add, einsum, scale
+from ...build import add, einsum, scale
+from ...expr import Expr
 from ...functions import ELEMENTWISE, TABLE
 from ...sizes import Shape
 from ..syntax import Call, Name, Num, Op, Syntax, walk

@@ -49,8 +49,8 @@ def _apply(node: Apply, plain: Known, known: Known) -> Syntax | None:
     if node.function.ways or not node.arguments:
         return None
     if name == "powers":
-        base = plain[node.arguments[0]]
-        return None if base is None else Call("powers", (base, size(node.shape[0])))
+        stacked = plain[node.arguments[0]]
+        return None if stacked is None else Call("powers", (stacked, size(node.shape[0])))
     arguments = [plain[argument] or known[argument] for argument in node.arguments]
     trees = tuple(argument for argument in arguments if argument is not None)
     if len(trees) < len(arguments):

@@ -130,6 +130,9 @@ class _Writer:
                   for label, dim in zip(own, operand.shape) if label >= expr.rank}
         for letter, dim in summed.items():
             found += [Call("ones", (size(dim),), (letter,))] * self.lacking(found, letter, letter in loose)
+        if len(found) == 1 and is_op(found[0], "add"):  # without a factor beside it the bracket would be none
+            found += [Call("ones", (size(operand.dim),), (name[own[0]],))
+                      for operand, own in zip(expr.operands, expr.subscripts) if isinstance(operand, Delta)]
         numbers = [tree for tree in found if isinstance(tree, Num)]
         return [*numbers, *(tree for tree in found if not isinstance(tree, Num))]
 

@@ -159,10 +159,10 @@ def _positive_power(base: Expr, tree: Syntax, exponent: Fraction) -> Syntax:
 
 def _length_of(base: Expr, tree: Syntax) -> Syntax | None:
     """``norm2(x)`` where ``base`` is the sum of the squares of x."""
-    if is_op(tree, "power") and isinstance(tree, Op) and isinstance(tree.operands[0], Call) \
+    if is_op(tree, "power") and isinstance(tree.operands[0], Call) \
             and tree.operands[0].function == "norm2":
         return tree.operands[0]
-    if isinstance(base, Einsum) and is_op(tree, "multiply") and isinstance(tree, Op) and len(tree.operands) == 2 \
+    if isinstance(base, Einsum) and is_op(tree, "multiply") and len(tree.operands) == 2 \
             and tree.operands[0] == transpose(tree.operands[1]):
         return Call("norm2", (tree.operands[1],))
     return None

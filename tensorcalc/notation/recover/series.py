@@ -44,7 +44,7 @@ class Unstacked:
     def around(self, body: Syntax, trees: dict[str, Syntax]) -> Syntax:
         """The series, given the body and the trees of what there are powers of."""
         counter = self.counter({node.name for node in _names(body, trees)})
-        powers = {name: Op("power", (trees[name], self.exponent(rising, counter)))
+        powers: dict[str, Syntax] = {name: Op("power", (trees[name], self.exponent(rising, counter)))
                   for name, (_, rising) in self.holders.items()}
         return Call("series", (Name(counter), Num(Fraction(0)), written(polynomial(self.last)), _filled(body, powers)))
 
@@ -94,7 +94,9 @@ def unstack(product: Einsum) -> Unstacked | None:
             down = own[1] if own[0] == up else own[0]
             gone.append(k)
     counters = {up} if down is None else {up, down}
-    operands, subscripts, holders = [], [], {}
+    operands: list[Expr] = []
+    subscripts: list[tuple[int, ...]] = []
+    holders: dict[str, tuple[Expr, bool]] = {}
     for k, (operand, own) in enumerate(zip(product.operands, product.subscripts)):
         if k in gone:
             continue
