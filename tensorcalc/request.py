@@ -126,11 +126,18 @@ def _checked_facts(name: str, facts: list[str], declared: Mapping[str, Sequence[
 
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """A derivative, how its axes make up an array, and what was read."""
+    """A derivative, how its axes make up an array, and what was read.
+
+    ``layout`` is that of ``expr``, ``derived`` that of the derivative before a
+    contraction was applied to it.
+    """
 
     expr: Expr
     layout: Layout
     reading: Reading
+    derived: Layout
+    variables: list[Variable]
+    facts: dict[str, list[str]]
 
 
 def derived(request: Mapping[str, Any]) -> Derived:
@@ -143,8 +150,10 @@ def derived(request: Mapping[str, Any]) -> Derived:
     parts = [reading.groups] + [variable.groups or (1,) * variable.rank for variable in variables]
     layout = Layout(tuple(parts), reading.letters, reading.name, tuple(names))
     if request.get("contract") is not None:
-        return _contracted(text_of(request, "contract"), expr, layout, reading, facts)
-    return Derived(expr, layout, reading)
+        result = _contracted(text_of(request, "contract"), expr, layout, reading)
+        inner = Layout((result.groups,), result.letters, result.name)
+        return Derived(simplify(with_facts(result.expr, facts)), inner, reading, layout, variables, facts)
+    return Derived(expr, layout, reading, layout, variables, facts)
 
 
 def _wrt(request: Mapping[str, Any]) -> list[str]:
@@ -169,8 +178,7 @@ def _variable(name: str, reading: Reading) -> Variable:
                            facts=[f"variables: {known}"], field="wrt")
 
 
-def _contracted(statement: str, expr: Expr, layout: Layout, reading: Reading,
-                facts: Mapping[str, Sequence[str]]) -> Derived:
+def _contracted(statement: str, expr: Expr, layout: Layout, reading: Reading) -> Reading:
     """An index statement applied to the derivative, which is called ``D`` there."""
     axes, at = [], 0
     for count in layout.groups:
@@ -179,8 +187,7 @@ def _contracted(statement: str, expr: Expr, layout: Layout, reading: Reading,
     declared = {name: array_shape(variable, variable.groups or (1,) * variable.rank)
                 for name, variable in reading.variables.items() if name != "D"}
     scope = Scope(declared=declared, tensors={"D": Value(expr, tuple(axes), matrix=False)})
-    result = read(statement, scope, field="contract")
-    return Derived(simplify(with_facts(result.expr, facts)), Layout((result.groups,), result.letters, result.name), reading)
+    return read(statement, scope, field="contract")
 
 
 def wanted(request: Mapping[str, Any]) -> list[str]:
@@ -190,7 +197,6 @@ def wanted(request: Mapping[str, Any]) -> list[str]:
     for name in want:
         if name not in WANTS:
             raise RequestError("TC508", f"want lists some of {', '.join(WANTS)}, not {shown(name)}", field="want")
-    for name in ("steps", "diagram"):
-        if name in want:
-            raise UnsupportedError("TC305", f"{name} cannot be answered yet", field="want")
+    if "diagram" in want:
+        raise UnsupportedError("TC305", "a diagram cannot be drawn yet", field="want")
     return list(want)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from . import codegen, evaluate
+from .derivation import derivation, steps_of
 from .derive import READINGS
 from .errors import RequestError, TensorCalcError
 from .notation.describe import array_shape, convention, describe
@@ -16,6 +17,7 @@ from .notation.lower import Scope, read
 from .request import FORMS, check_fields, check_name, choice_of, derived, mapping_of, scope_of, shown, text_of, wanted
 from .verdicts import check_answer, verify_answer
 
+NOTATIONS = ("matrix", "index", "kronecker")
 _DERIVE_FIELDS = {"do", "expr", "wrt", "order", "vars", "assume", "functions", "layout", "vec", "want", "wrt_convention",
                   "contract", "index_dims", "detail", "notation"}
 _EVALUATE_FIELDS = {"do", "expr", "values", "vars", "assume", "functions", "index_dims"}
@@ -66,6 +68,11 @@ def _derive(request: Mapping[str, Any]) -> dict[str, Any]:
         answer["notes"] = list(found.reading.notes)
     if "latex" in want:
         answer["latex"] = forms.latex()
+    if "steps" in want:
+        reading = choice_of(request, "wrt_convention", READINGS)
+        detail, notation = choice_of(request, "detail", ("brief", "full")), choice_of(request, "notation", NOTATIONS)
+        answer["steps"] = steps_of(derivation(found.reading.expr, found.derived, found.variables, found.facts, reading,
+                                              detail, notation))
     if "code" in want:
         answer["code"] = {"numpy": codegen.numpy_code(found.expr, groups=found.layout.groups)}
     return answer
