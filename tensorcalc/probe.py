@@ -7,12 +7,14 @@ small integers, which people can check by hand.  Numbers refute; they never prov
 from __future__ import annotations
 
 import random
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import permutations
 from typing import Any
 
 from . import backends
+from .build import add, rebuild, variable
+from .differentiate import derivative
 from .errors import TensorCalcError
 from .evaluate import evaluate
 from .expr import Apply, Delta, Expr, Variable
@@ -23,8 +25,12 @@ from .traverse import postorder
 Facts = Mapping[str, Collection[str]]
 Array = Any
 
-CLEAR = 1e-6     # a relative gap that no rounding explains
-TINY = 1e-10     # a relative gap that rounding may explain
+Onto = Callable[["Point"], "Point | None"]
+"""Moves a point to where declared equations hold."""
+
+CLEAR = 1e-6     # a relative gap that is large enough to be seen
+TINY = 1e-10     # a relative gap that is not worth a look
+LOOSE = 1e-4     # the same where a point meets declared equations only up to rounding
 FLOOR = 1e-3     # numbers below this are compared as if they were as large
 PRIMES = (2, 3, 5, 7, 11, 13)
 
@@ -88,20 +94,53 @@ def generator(seed: int) -> random.Random:
     return random.Random(seed)
 
 
+def sizes_at(names: Sequence[str], attempt: int, rng: random.Random) -> dict[str, int]:
+    """Sizes to try: pairwise different ones and equal ones by turns."""
+    if attempt % 2:
+        return dict.fromkeys(names, 2 + attempt % 3)
+    order = list(PRIMES[: max(len(names), 3)]) if len(names) <= 4 else [2 + k % 4 for k in range(len(names))]
+    rng.shuffle(order)
+    return dict(zip(names, order))
+
+
+# -- values ------------------------------------------------------------------------------
+
+REAL, WHOLE, CORNER = range(3)
+"""Kinds of points: real numbers, small integers, and only -1, 0 and 1, where special cases are."""
+
+_CHOICES = {
+    WHOLE: {"": (-2, -1, 0, 1, 2, 3), "nonzero": (-2, -1, 1, 2, 3), "positive": (1, 2, 3, 4)},
+    CORNER: {"": (-1, 0, 0, 1), "nonzero": (-1, 1), "positive": (1, 1, 2)},
+}
+_ATTEMPTS = 60
+
+
 def draw(variables: Sequence[Variable], facts: Facts, sizes: Mapping[str, int], rng: random.Random,
-         whole: bool = True) -> Point:
-    """A point; with ``whole`` of small integers where the properties allow it."""
-    values = {v.name: _merged(v, _sample([value(dim, sizes) for dim in v.shape], frozenset(facts.get(v.name, ())), rng, whole))
-              for v in variables}
+         kind: int = WHOLE) -> Point | None:
+    """A point with the declared properties; ``None`` where none was found, as for a skew matrix of odd size with an inverse.
+
+    Examples
+    --------
+    >>> from tensorcalc.build import variable
+    >>> point = draw([variable("S", "n", "n")], {"S": ["skew"]}, {"n": 2}, generator(0))
+    >>> point.values["S"].tolist()
+    [[0.0, 2.0], [-2.0, 0.0]]
+    """
+    values = {}
+    for node in variables:
+        array = _sample([value(dim, sizes) for dim in node.shape], frozenset(facts.get(node.name, ())), rng, kind)
+        if array is None:
+            return None
+        values[node.name] = _merged(node, array)
     return Point(dict(sizes), values)
 
 
-def _merged(variable: Variable, array: Array) -> Array:
+def _merged(node: Variable, array: Array) -> Array:
     """The array as the user passes it, split axes put together."""
-    if not variable.groups:
+    if not node.groups:
         return array
     shape, at = [], 0
-    for count in variable.groups:
+    for count in node.groups:
         size = 1
         for extent in array.shape[at : at + count]:
             size *= extent
@@ -110,56 +149,123 @@ def _merged(variable: Variable, array: Array) -> Array:
     return array.reshape(shape)
 
 
-def _sample(shape: Sequence[int], facts: frozenset[str], rng: random.Random, whole: bool) -> Array:
+def _sample(shape: Sequence[int], facts: frozenset[str], rng: random.Random, kind: int) -> Array | None:
+    """An array with the properties ``facts``."""
+    square = len(shape) == 2 and shape[0] == shape[1]
+    for _ in range(_ATTEMPTS):
+        array = _square(shape[0], facts, rng, kind) if square else _entries(shape, facts, rng, kind)
+        array = projected(array, facts & {"simplex", "unit"})
+        if array is not None and has(array, facts):
+            return array
+    return None
+
+
+def _entries(shape: Sequence[int], facts: frozenset[str], rng: random.Random, kind: int) -> Array:
     np = backends.numpy()
-    positive = bool(facts & {"positive", "simplex"})
-
-    def entries(*extent: int) -> Array:
-        count = 1
-        for size in extent:
-            count *= size
-        if whole:
-            numbers: list[float] = [rng.choice((1, 2, 3, 4) if positive else (-2, -1, 1, 2, 3) if "nonzero" in facts
-                                               else (-2, -1, 0, 1, 2, 3)) for _ in range(count)]
-        else:
-            numbers = [rng.uniform(0.3, 1.8) if positive else rng.gauss(0, 1) for _ in range(count)]
-        return np.array(numbers, dtype=float).reshape(extent)
-
-    if len(shape) == 2 and shape[0] == shape[1]:
-        return _square(shape[0], facts, entries, rng)
-    array = entries(*shape)
-    if "simplex" in facts:
-        return array / array.sum()
-    if "unit" in facts:
-        length = np.sqrt((array * array).sum())
-        return array / length if length else np.eye(1, array.size)[0].reshape(shape)
-    return array
+    count = 1
+    for size in shape:
+        count *= size
+    word = "positive" if facts & {"positive", "simplex"} else "nonzero" if "nonzero" in facts else ""
+    if kind != REAL:
+        numbers = [float(rng.choice(_CHOICES[kind][word])) for _ in range(count)]
+    else:
+        numbers = [rng.uniform(0.3, 1.8) if word == "positive" else rng.gauss(0, 1) for _ in range(count)]
+    return np.array(numbers).reshape(tuple(shape))
 
 
-def _square(n: int, facts: frozenset[str], entries: Any, rng: random.Random) -> Array:
+def _square(n: int, facts: frozenset[str], rng: random.Random, kind: int) -> Array:
+    """A square matrix with the structure that ``facts`` name."""
     np = backends.numpy()
     if "orthogonal" in facts:
-        q = np.eye(n)
-        for _ in range(1 + rng.randrange(2)):
-            v = entries(n, 1)
-            if (v * v).sum():
-                q = q @ (np.eye(n) - 2 * v @ v.T / (v * v).sum())
-        return q
-    for _ in range(200):
-        a = entries(n, n)
-        if facts & {"spd", "psd"}:
-            a = a @ a.T + (np.eye(n) if "spd" in facts else 0)
-        elif "diagonal" in facts:
-            a = np.diag(np.diag(a))
-        elif "symmetric" in facts:
-            a = np.tril(a) + np.tril(a, -1).T
-        elif "skew" in facts:
-            a = np.tril(a, -1) - np.tril(a, -1).T
-        elif "lower" in facts:
-            a = np.tril(a)
-        if "skew" in facts or not facts & {"invertible", "nonzero"} or abs(np.linalg.det(a)) > 0.5:
-            return a
-    return a
+        return _orthogonal(n, facts, rng, kind)
+    a = _entries((n, n), facts, rng, kind)
+    if "diagonal" in facts:
+        d = np.diag(a)
+        return np.diag(abs(d) + (d == 0) if "spd" in facts else abs(d) if "psd" in facts else d)
+    if "spd" in facts:
+        return a @ a.T + np.eye(n)
+    if "psd" in facts:
+        a = a[:, : rng.randint(max(1, n - 1), n)]
+        return a @ a.T
+    return projected(a, facts & {"symmetric", "skew", "lower"})
+
+
+def _orthogonal(n: int, facts: frozenset[str], rng: random.Random, kind: int) -> Array:
+    """A product of reflections; a diagonal of signs; one reflection where it is to be symmetric."""
+    np = backends.numpy()
+    if "diagonal" in facts:
+        return np.diag([float(rng.choice((-1, 1))) for _ in range(n)])
+    q = np.eye(n)
+    for _ in range(1 if "symmetric" in facts else 1 + rng.randrange(2)):
+        v = _entries((n, 1), frozenset(), rng, kind)
+        if (v * v).sum():
+            q = q @ (np.eye(n) - 2 * v @ v.T / (v * v).sum())
+    return q
+
+
+def projected(array: Array, facts: Collection[str]) -> Array | None:
+    """An array near ``array`` with the properties ``facts``; ``None`` where there is none."""
+    np = backends.numpy()
+    if "diagonal" in facts:
+        array = np.diag(np.diag(array))
+    if "lower" in facts:
+        array = np.tril(array)
+    if {"symmetric", "spd", "psd"} & set(facts):
+        array = np.tril(array) + np.tril(array, -1).T
+    if "skew" in facts:
+        array = np.tril(array, -1) - np.tril(array, -1).T
+    if "orthogonal" in facts:
+        left, _, right = np.linalg.svd(array)
+        array = left @ right
+    total = array.sum() if "simplex" in facts else np.sqrt((array * array).sum()) if "unit" in facts else 1.0
+    return array / total if total else None
+
+
+def has(array: Array, facts: Collection[str]) -> bool:
+    """Whether an array has the properties ``facts``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> has(np.eye(2), ["spd", "orthogonal"]), has(np.eye(2), ["skew"])
+    (True, False)
+    """
+    return all(_TESTS[fact](array) for fact in facts if fact in _TESTS)
+
+
+def _near(a: Array, b: Array) -> bool:
+    return bool(abs(a - b).max(initial=0.0) < 1e-9 * max(1.0, abs(a).max(initial=0.0)))
+
+
+def _smallest_eigenvalue(a: Array) -> float:
+    return float(backends.numpy().linalg.eigvalsh(a)[0])
+
+
+def _on_pattern(a: Array) -> Array:
+    """The entries of an array; of a triangular or diagonal matrix those on its diagonal, where others are zero by structure."""
+    np = backends.numpy()
+    square = a.ndim == 2 and a.shape[0] == a.shape[1]
+    return np.diag(a) if square and not np.triu(a, 1).any() else a
+
+
+_TESTS: dict[str, Any] = {
+    "symmetric": lambda a: _near(a, a.T),
+    "skew": lambda a: _near(a, -a.T),
+    "diagonal": lambda a: not (a - backends.numpy().diag(backends.numpy().diag(a))).any(),
+    "lower": lambda a: not backends.numpy().triu(a, 1).any(),
+    "orthogonal": lambda a: _near(a @ a.T, backends.numpy().eye(len(a))),
+    "spd": lambda a: _near(a, a.T) and _smallest_eigenvalue(a) > 1e-9,
+    "psd": lambda a: _near(a, a.T) and _smallest_eigenvalue(a) > -1e-9,
+    "positive": lambda a: bool((_on_pattern(a) > 0).all()),
+    "nonzero": lambda a: bool((_on_pattern(a) != 0).all()),
+    "simplex": lambda a: bool((a >= 0).all() and abs(a.sum() - 1) < 1e-9),
+    "invertible": lambda a: backends.numpy().linalg.matrix_rank(a) == min(a.shape),
+    "unit": lambda a: abs((a * a).sum() - 1) < 1e-9,
+}
+"""How to see whether an array has a declared property."""
+
+
+# -- comparing ---------------------------------------------------------------------------
 
 
 def compare(left: Expr, right: Expr, point: Point) -> Gap | None:
@@ -185,7 +291,7 @@ def compare(left: Expr, right: Expr, point: Point) -> Gap | None:
         return None
     gaps = np.abs(a - b)
     at = tuple(int(k) for k in np.unravel_index(int(gaps.argmax()), gaps.shape))
-    return Gap(point, float(gaps.max()) / scale, at, float(a[at]), float(b[at]))
+    return Gap(point, float(gaps.max()) / scale, at, float(a[at]) + 0.0, float(b[at]) + 0.0)
 
 
 _CONDITIONED = {"inv", "logdet", "logm", "sqrtm", "pinv", "chol"}
@@ -204,49 +310,154 @@ def defined(sides: Sequence[Expr], point: Point) -> bool:
     return True
 
 
-def gaps(left: Expr, right: Expr, facts: Facts, count: int = 6, seed: int = 0,
-         accept: Any = None) -> list[Gap]:
-    """Gaps at random points with pairwise different sizes, and with equal ones."""
+def gaps(left: Expr, right: Expr, facts: Facts, count: int = 6, seed: int = 0, onto: Onto | None = None,
+         corners: int = 0) -> list[Gap]:
+    """Gaps at ``count`` random points where both sides are defined, and at so many ``corners``."""
     variables = variables_of(left, right)
     names = symbols_of((left, right), variables)
     rng = random.Random(seed)
     found: list[Gap] = []
-    for attempt in range(6 * count):
-        if len(found) >= count:
-            break
-        order = list(PRIMES[: max(len(names), 1)]) if len(names) <= 4 else [2 + k % 4 for k in range(len(names))]
-        rng.shuffle(order)
-        sizes = dict(zip(names, order)) if attempt % 2 == 0 else dict.fromkeys(names, 2 + attempt % 3)
-        point = draw(variables, facts, sizes, rng, whole=attempt % 3 == 2)
-        if accept is not None and not accept(point):
-            continue
-        gap = compare(left, right, point)
+
+    def look(sizes: Mapping[str, int], kind: int) -> None:
+        point = draw(variables, facts, sizes, rng, kind)
+        if point is not None and onto is not None:
+            point = onto(point)
+        gap = None if point is None else compare(left, right, point)
         if gap is not None:
             found.append(gap)
+
+    for attempt in range(6 * count):
+        if len(found) < count:
+            look(sizes_at(names, attempt, rng), WHOLE if attempt % 3 == 2 else REAL)
+    for attempt in range(corners):
+        look(dict.fromkeys(names, 1 + attempt % 3), CORNER)
     return found
 
 
 def differ(found: Sequence[Gap]) -> bool:
-    """Whether gaps show a difference that rounding cannot explain."""
+    """Whether gaps show a difference that rounding can hardly explain."""
     if not found:
         return False
     sizes = sorted(gap.size for gap in found)
     return sizes[-1] > 1e-5 or (sizes[0] > TINY and sizes[len(sizes) // 2] > 10 * TINY)
 
 
-def smallest(left: Expr, right: Expr, facts: Facts, found: Sequence[Gap], seed: int = 1, accept: Any = None) -> Gap:
-    """A counterexample that is easy to check: small sizes, small integers; else the clearest found."""
+def counterexample(left: Expr, right: Expr, facts: Facts, found: Sequence[Gap], onto: Onto | None = None) -> Gap | None:
+    """The gap that is easiest to check: at small sizes and small integers, else the clearest; ``None`` for mere rounding."""
+    least = TINY if onto is None else LOOSE
+    clearest = sorted((gap for gap in found if gap.size > least), key=lambda gap: -gap.size)
+    sure = next((gap for gap in clearest[:8] if beyond_rounding(left, right, gap)), None)
+    if sure is None:
+        return None
     variables = variables_of(left, right)
     names = symbols_of((left, right), variables)
-    rng = random.Random(seed)
-    clear = max(gap.size for gap in found)
-    enough = min(CLEAR, clear / 10)
+    rng = random.Random(1)
+    enough = max(least, min(CLEAR, sure.size / 10))
     for sizes in assignments(names):
         for attempt in range(12):
-            point = draw(variables, facts, sizes, rng, whole=attempt < 8)
-            if accept is not None and not accept(point):
-                continue
-            gap = compare(left, right, point)
-            if gap is not None and gap.size > max(enough, 1e-8 if clear < 1e-5 else CLEAR):
+            point = draw(variables, facts, sizes, rng, (WHOLE, WHOLE, CORNER)[attempt % 3] if attempt < 9 else REAL)
+            if point is not None and onto is not None:
+                point = onto(point)
+            gap = None if point is None else compare(left, right, point)
+            if gap is not None and gap.size > enough and beyond_rounding(left, right, gap):
                 return gap
-    return max(found, key=lambda gap: gap.size)
+    return sure
+
+
+_SHAKE = 1e-11   # the relative error put on every step, a hundred thousand times that of double precision
+_SHARE = 1e-2    # the part of its effect that a gap must exceed
+
+
+def beyond_rounding(left: Expr, right: Expr, gap: Gap) -> bool:
+    """Whether a gap is far larger than what errors in every step of the evaluation make of it.
+
+    This tells a difference from the cancellation of large terms, from a matrix that is nearly
+    singular, and from a sign of what should be zero.
+    """
+    np = backends.numpy()
+    moved = 0.0
+    for seed in (1, 2):
+        rng = np.random.default_rng(seed)
+        try:
+            with np.errstate(all="ignore"):
+                values = [_shaken(side, gap.point, rng) for side in (left, right)]
+        except (TensorCalcError, np.linalg.LinAlgError, ZeroDivisionError, OverflowError):
+            return False
+        moved += sum(abs(float(array[gap.entry]) - exact) for array, exact in zip(values, (gap.left, gap.right)))
+    return abs(gap.left - gap.right) > _SHARE * moved
+
+
+def _shaken(expr: Expr, point: Point, rng: Any) -> Array:
+    """The value of ``expr`` where the value of each step is a little off; numbers and sizes stay exact."""
+    np = backends.numpy()
+    done: dict[Expr, Array] = {}
+    for node in postorder(expr):
+        if isinstance(node, Variable):
+            array = np.asarray(evaluate(node, point.everything, point.sizes), dtype=float)
+        elif any(child in done for child in node.children):
+            names = {child: variable(f"step{k}", *child.shape) for k, child in enumerate(node.children) if child in done}
+            values = {name.name: done[child] for child, name in names.items()}
+            step = rebuild(node, [names.get(child, child) for child in node.children])
+            array = np.asarray(evaluate(step, {**values, **point.functions}, point.sizes), dtype=float)
+        else:
+            continue
+        done[node] = array * (1 + _SHAKE * rng.standard_normal(array.shape))
+    return done[expr] if expr in done else np.asarray(evaluate(expr, point.everything, point.sizes), dtype=float)
+
+
+# -- declared equations ------------------------------------------------------------------
+
+_NEWTON = 30
+
+
+def onto(equations: Sequence[tuple[Expr, Expr]], facts: Facts) -> Onto:
+    """Moves points to where ``equations`` hold, by Gauss-Newton steps."""
+    residuals = [add([(1, left), (-1, right)], left.shape) for left, right in equations]
+    free = variables_of(*residuals)
+    slopes = [[derivative(residual, by) for by in free] for residual in residuals]
+
+    def move(point: Point) -> Point | None:
+        try:
+            for _ in range(_NEWTON):
+                rest = _stacked(residuals, point)
+                if abs(rest).max(initial=0.0) < 1e-13:
+                    return point if all(_settled(point.values[by.name], facts.get(by.name, ())) for by in free) else None
+                found = _stepped(point, free, slopes, rest, facts)
+                if found is None:
+                    return None
+                point = found
+        except (TensorCalcError, backends.numpy().linalg.LinAlgError):
+            return None
+        return None
+
+    return move
+
+
+def _settled(array: Array, facts: Collection[str]) -> bool:
+    """Whether an array is of ordinary size, so that an error of the last digits is one, and kept its structure."""
+    size = float(abs(array).max(initial=0.0))
+    return (size == 0.0 or 1e-2 < size < 1e3) and has(array, facts)
+
+
+def _stacked(exprs: Sequence[Expr], point: Point) -> Array:
+    np = backends.numpy()
+    return np.concatenate([np.ravel(evaluate(expr, point.everything, point.sizes)) for expr in exprs])
+
+
+def _stepped(point: Point, free: Sequence[Variable], slopes: Sequence[Sequence[Expr]], rest: Array, facts: Facts) -> Point | None:
+    """The point after one step, its structure restored."""
+    np = backends.numpy()
+    if not np.isfinite(rest).all():
+        return None
+    widths = [point.values[by.name].size for by in free]
+    rows = [[np.reshape(evaluate(slope, point.everything, point.sizes), (-1, width)) for slope, width in zip(row, widths)]
+            for row in slopes]
+    step = np.linalg.lstsq(np.block(rows), -rest, rcond=None)[0]
+    values, at = dict(point.values), 0
+    for by, width in zip(free, widths):
+        moved = projected(values[by.name] + step[at : at + width].reshape(values[by.name].shape), facts.get(by.name, ()))
+        if moved is None:
+            return None
+        values[by.name] = moved
+        at += width
+    return replace(point, values=values)

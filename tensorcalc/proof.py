@@ -17,11 +17,20 @@ from .components import components
 from .expr import Apply, Einsum, Expr, Sum
 from .rewrite import Rule, Step, chain
 from .rules import powers, proving
-from .rules.sets import EXPAND, STABLE, STANDARD
+from .rules.sets import ALL, EXPAND, STABLE, STANDARD
 
 RULES = (*(rule for rule in STANDARD if rule not in STABLE), *proving.NORMAL, *powers.NORMAL, *EXPAND)
 WITH_RELATIONS = (*RULES, *proving.RELATIONS)
 WITH_DEFINITIONS = (*WITH_RELATIONS, *proving.DEFINE)
+
+STATEMENTS = {
+    **{rule.name: rule.statement for rule in (*ALL, *WITH_DEFINITIONS, *proving.POLYNOMIAL)},
+    "normal-form": "both sides are one expression",
+    "equation.subtract": "L = R if and only if L - R = 0",
+    "equation.multiply": "E = 0 if and only if M E = 0, where M is invertible",
+    "components": "equal in every component, written out as polynomials in the entries",
+}
+"""What every rule that a proof may cite says."""
 
 SECONDS = 3.0
 MOST_ROUNDS = 6
@@ -79,7 +88,7 @@ def _by_rules(left: Expr, right: Expr, rules: Sequence[Rule], deadline: float) -
     if one is two:
         return Proof(left, right, tuple(moves))
     gap = add([(1, one), (-1, two)])
-    moves.append(Move("equation.subtract", "L = R if and only if L - R = 0", "difference", gap, gap))
+    moves.append(Move("equation.subtract", STATEMENTS["equation.subtract"], "difference", gap, gap))
     return _to_zero(left, right, gap, moves, rules, deadline)
 
 
@@ -98,8 +107,7 @@ def _to_zero(left: Expr, right: Expr, gap: Expr, moves: list[Move], rules: Seque
             continue
         seen.add(here)
         for factor, spec, after in reversed(_cleared(here)):
-            move = Move("equation.multiply", "E = 0 if and only if M E = 0, where M is invertible", "difference", here, after,
-                        factor=factor, spec=spec)
+            move = Move("equation.multiply", STATEMENTS["equation.multiply"], "difference", here, after, factor=factor, spec=spec)
             stack.append((after, [*past, move], depth + 1))
     return None
 
@@ -176,7 +184,6 @@ def _by_components(left: Expr, right: Expr, rules: Sequence[Rule]) -> Proof | No
         entries = components(one), components(two)
         if entries[0] is not None and entries[0] == entries[1]:
             gap = add([(1, one), (-1, two)])
-            last = Move("components", "equal in every component, written out as polynomials in the entries",
-                        "difference", gap, scale(0, gap))
+            last = Move("components", STATEMENTS["components"], "difference", gap, scale(0, gap))
             return Proof(left, right, (*_moves(ones, "left"), *_moves(twos, "right"), last))
     return None

@@ -1,8 +1,9 @@
 """Checks a proof without the prover: reads each step as text, and recomputes it.
 
-Knows the notation and how to evaluate it, and nothing of rules: a step holds where
-both of its sides have the same value at random points, chains must be unbroken, and
-what they start and end in must be the identity and one object.
+Knows the notation, how to evaluate it, and of rules no more than their names and
+statements: a step holds where both of its sides have the same value at random points,
+chains must be unbroken, and what they start and end in must be the identity and one
+object.
 """
 
 from __future__ import annotations
@@ -12,28 +13,39 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from . import backends, probe
-from .derive import pointed
+from .build import add
+from .derive import derive, pointed
+from .errors import TensorCalcError
 from .evaluate import evaluate
 from .expr import Expr, Sum
 from .notation.lower import Reading, Scope, read_sides
+from .proof import STATEMENTS
 from .sizes import Dim
 from .stand_ins import stand_ins
+from .verify import declared
 
 Facts = Mapping[str, Collection[str]]
+Step = Mapping[str, Any]
+
+_POINTS = 3
+_SAME = 1e-8   # a relative difference that rounding explains
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What a proof is about: both sides, the sizes of every variable, their properties."""
+    """What a proof is about: both sides, and all that a request declares."""
 
     lhs: str
     rhs: str
     sizes: Mapping[str, Sequence[Dim]] = field(default_factory=dict)
     facts: Facts = field(default_factory=dict)
     index_dims: Mapping[str, Dim] = field(default_factory=dict)
+    functions: Mapping[str, str] = field(default_factory=dict)
+    equations: Sequence[str] = ()
+    reading: str = "free"
 
 
-def replay(claim: Claim, steps: Sequence[Mapping[str, Any]]) -> list[str]:
+def replay(claim: Claim, steps: Sequence[Step]) -> list[str]:
     """What is wrong with a proof; an empty list says that it holds.
 
     Examples
@@ -45,6 +57,10 @@ def replay(claim: Claim, steps: Sequence[Mapping[str, Any]]) -> list[str]:
     """
     if not steps:
         return ["there are no steps"]
+    for k, step in enumerate(steps, 1):
+        missing = [name for name in ("rule", "statement", "side", "before", "after", "text") if name not in step]
+        if missing:
+            return [f"step {k}: no {missing[0]}"]
     checker = _Checker(claim)
     faults = checker.ends(steps)
     for k, step in enumerate(steps, 1):
@@ -57,91 +73,156 @@ class _Checker:
 
     def __init__(self, claim: Claim) -> None:
         self.claim = claim
+        one, two = self.pair(claim.lhs, claim.rhs)
+        equations = declared(claim.equations, one.scope)
+        self.sides = (one.expr, two.expr)
+        self.onto = probe.onto([(e.left, e.right) for e in equations], claim.facts) if equations else None
 
     def pair(self, before: str, after: str) -> tuple[Reading, Reading]:
         claim = self.claim
-        return read_sides(before, after, Scope(declared=claim.sizes, index_dims=claim.index_dims))
+        scope = Scope(declared=claim.sizes, index_dims=claim.index_dims, functions=claim.functions)
+        scope.differentiate = lambda expr, by, order: derive(expr, [by] * order, claim.facts, claim.reading)
+        return read_sides(before, after, scope)
 
     def same(self, before: str, after: str) -> bool:
         """Whether two texts are one object."""
-        one, two = self.pair(before, after)
+        try:
+            one, two = self.pair(before, after)
+        except TensorCalcError:
+            return False
         return pointed(one.expr, self.claim.facts) is pointed(two.expr, self.claim.facts) and one.shape == two.shape
 
-    def ends(self, steps: Sequence[Mapping[str, Any]]) -> list[str]:
+    # -- the chains ----------------------------------------------------------------------
+
+    def ends(self, steps: Sequence[Step]) -> list[str]:
         """The chains start at the two sides, are unbroken, and meet, or end in zero."""
         faults = []
         at = {"left": self.claim.lhs, "right": self.claim.rhs}
+        moved: set[str] = set()
         gap: str | None = None
         for k, step in enumerate(steps, 1):
             side = step["side"]
             if side == "difference":
                 if gap is None and step["rule"] not in ("equation.subtract", "components"):
                     faults.append(f"step {k}: nothing was subtracted")
-                elif gap is None and not self.agree(f"({at['left']}) - ({at['right']})", step["before"]):
+                elif gap is None and not self.subtracted(at["left"], at["right"], step["before"]):
                     faults.append(f"step {k}: the difference is not that of the two sides")
                 elif gap is not None and gap != step["before"]:
                     faults.append(f"step {k}: the chain is broken")
                 gap = step["after"]
-            elif side in at:
-                known = at[side] in (step["before"], self.claim.lhs, self.claim.rhs)
-                if not (at[side] == step["before"] or (known and self.same(at[side], step["before"]))):
+            elif side not in at:
+                faults.append(f"step {k}: no such side: {side}")
+            elif gap is not None:
+                faults.append(f"step {k}: a side moves after the two were subtracted")
+            else:
+                if at[side] != step["before"] and (side in moved or not self.same(at[side], step["before"])):
                     faults.append(f"step {k}: the chain is broken")
                 at[side] = step["after"]
-            else:
-                faults.append(f"step {k}: no such side: {side}")
+                moved.add(side)
         if gap is not None:
-            if not self.vanishes(gap):
-                faults.append("the difference does not end in zero")
-        elif not self.same(at["left"], at["right"]):
-            faults.append("the two sides do not end in one object")
-        return faults
+            return faults if self.vanishes(gap) else [*faults, "the difference does not end in zero"]
+        return faults if self.same(at["left"], at["right"]) else [*faults, "the two sides do not end in one object"]
 
-    def agree(self, before: str, after: str) -> bool:
-        """Whether two texts have the same value at random points."""
-        if "=" in before.replace("==", "") or before.count(" = "):
-            return True
-        one, two = self.pair(before, after)
-        return one.shape == two.shape and _agree(one.expr, two.expr, self.claim.facts)
+    def subtracted(self, left: str, right: str, gap: str) -> bool:
+        """Whether ``gap`` is the difference of the two sides."""
+        try:
+            one, two = self.pair(left, right)
+            rest, _ = self.pair(gap, gap)
+            difference = add([(1, one.expr), (-1, two.expr)])
+        except TensorCalcError:
+            return False
+        return difference.shape == rest.expr.shape and self.agree(difference, rest.expr)
 
     def vanishes(self, text: str) -> bool:
-        one, _ = self.pair(text, text)
+        try:
+            one, _ = self.pair(text, text)
+        except TensorCalcError:
+            return False
         return isinstance(one.expr, Sum) and not one.expr.terms
 
-    def step(self, step: Mapping[str, Any]) -> list[str]:
+    # -- one step ------------------------------------------------------------------------
+
+    def step(self, step: Step) -> list[str]:
         """One step, recomputed."""
-        one, two = self.pair(step["before"], step["after"])
-        if step["rule"] == "equation.multiply":
-            factor, _ = self.pair(step["factor"], step["factor"])
-            return [] if self.multiplied(factor.expr, one.expr, two.expr, step["spec"]) else ["not what it was multiplied by"]
+        faults = self.cited(step)
+        if step["text"] != _text(step):
+            faults.append("the text is not that of the step")
+        try:
+            one, two = self.pair(step["before"], step["after"])
+            if step["rule"] == "equation.multiply":
+                factor, _ = self.pair(str(step.get("factor")), str(step.get("factor")))
+                right = self.multiplied(factor.expr, one.expr, two.expr, str(step.get("spec")))
+                return faults if right else [*faults, "not what it was multiplied by, or by what has no inverse"]
+        except TensorCalcError as error:
+            return [*faults, f"cannot be read: {error.message}"]
         if one.shape != two.shape:
-            return ["the shape changes"]
-        return [] if _agree(one.expr, two.expr, self.claim.facts) else ["the value changes"]
+            return [*faults, "the shape changes"]
+        return faults if self.agree(one.expr, two.expr) else [*faults, "the value changes"]
+
+    def cited(self, step: Step) -> list[str]:
+        """Every step cites a rule that there is, as it is stated; a declared equation is cited by itself."""
+        rule, statement = step["rule"], step["statement"]
+        if rule == "assumed":
+            return [] if statement in self.claim.equations else ["the equation was not declared"]
+        if rule not in STATEMENTS:
+            return ["there is no such rule"]
+        return [] if statement == STATEMENTS[rule] else ["the rule is stated otherwise"]
+
+    def agree(self, one: Expr, two: Expr) -> bool:
+        """Whether two expressions have the same value at random points."""
+        if one is two:
+            return True
+        found = probe.gaps(one, two, self.claim.facts, count=_POINTS, seed=7, onto=self.onto)
+        return bool(found) and not probe.differ(found)
 
     def multiplied(self, factor: Expr, before: Expr, after: Expr, spec: str) -> bool:
-        """Whether ``after`` is ``before`` times an invertible ``factor``."""
+        """Whether ``after`` is ``before`` times a ``factor`` that has an inverse."""
         np = backends.numpy()
-        variables = probe.variables_of(factor, before, after)
-        names = probe.symbols_of((factor, before, after), variables)
-        rng = probe.generator(3)
+        entrywise = _entrywise(spec)
+        if entrywise is None:
+            return False
+        exprs = (factor, before, after)
+        variables, rng = probe.variables_of(*exprs), probe.generator(3)
+        names = probe.symbols_of(exprs, variables)
         checked = 0
         for attempt in range(20):
-            sizes = dict(zip(names, (probe.PRIMES * 3)[attempt % 3 :]))
-            point = probe.draw(variables, self.claim.facts, sizes, rng, whole=False)
-            if not probe.defined((factor, before, after), point):
+            point = probe.draw(variables, self.claim.facts, probe.sizes_at(names, attempt, rng), rng, probe.REAL)
+            point = point if point is None or self.onto is None else self.onto(point)
+            if point is None or not probe.defined(exprs, point):
                 continue
-            functions, _ = stand_ins((factor, before, after))
-            point = replace(point, functions=functions)
-            m, a, b = (np.asarray(evaluate(e, point.everything, point.sizes)) for e in (factor, before, after))
-            if m.ndim == 2 and spec.split(",")[0] != spec.split("->")[1] and np.linalg.cond(m) > 1e8:
+            point = replace(point, functions=stand_ins(exprs)[0])
+            m, a, b = (np.asarray(evaluate(expr, point.everything, point.sizes)) for expr in exprs)
+            if not np.isfinite(m).all() or not np.isfinite(a).all() or not np.isfinite(b).all():
                 continue
-            if not np.allclose(np.einsum(spec, m, a), b, rtol=1e-7, atol=1e-7):
+            if abs(m).min() < 1e-9 if entrywise else np.linalg.cond(m) > 1e9:
+                return False
+            product = np.einsum(spec, m, a)
+            if product.shape != b.shape or abs(product - b).max() > _SAME * max(1.0, (abs(m).max() * abs(a).max())):
                 return False
             checked += 1
-            if checked == 3:
+            if checked == _POINTS:
                 break
         return checked > 0
 
 
-def _agree(one: Expr, two: Expr, facts: Facts) -> bool:
-    found = probe.gaps(one, two, facts, count=3, seed=7)
-    return bool(found) and not probe.differ(found)
+def _text(step: Step) -> str:
+    """A step in words, as answers have it."""
+    match step["rule"]:
+        case "normal-form":
+            return str(step["before"])
+        case "equation.multiply":
+            return f"multiply {step['before']} by {step.get('factor')}"
+        case _:
+            return f"{step['before']} = {step['after']}"
+
+
+def _entrywise(spec: str) -> bool | None:
+    """Whether a product is one entry by entry, or with a matrix along one axis; ``None`` for any other."""
+    factors, _, output = spec.partition("->")
+    own, _, axes = factors.partition(",")
+    if output == axes and set(own) <= set(axes):
+        return True
+    gone, new = set(axes) - set(output), set(output) - set(axes)
+    if len(own) == 2 and len(gone) == len(new) == 1 and set(own) == gone | new and len(output) == len(axes):
+        return False if axes.replace(*gone, *new) == output else None
+    return None

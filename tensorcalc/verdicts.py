@@ -21,7 +21,7 @@ from .notation.syntax import Name
 from .notation.text import statement_text, text
 from .proof import Move, Proof
 from .request import check_fields, choice_of, derived, scope_of, text_of
-from .verify import Verdict, verify
+from .verify import Verdict, entry, verify
 
 _VERIFY_FIELDS = {"do", "lhs", "rhs", "vars", "assume", "functions", "wrt_convention", "index_dims", "want", "detail",
                   "notation"}
@@ -108,14 +108,11 @@ def counterexample(gap: probe.Gap, verdict: Verdict) -> dict[str, Any]:
     point = gap.point
     values: dict[str, Any] = {name: _plain(value) for name, value in point.values.items()} | dict(point.formulas)
     rest = [v for name, v in verdict.left.variables.items() if name not in values]
-    if rest:
-        names = probe.symbols_of([], rest)
-        sizes = {name: point.sizes.get(name, 2) for name in names}
-        extra = probe.draw(rest, verdict.facts, sizes, probe.generator(0))
+    sizes = {name: point.sizes.get(name, 2) for name in probe.symbols_of([], rest)}
+    extra = probe.draw(rest, verdict.facts, sizes, probe.generator(0))
+    if extra is not None:
         values |= {name: _plain(value) for name, value in extra.values.items()}
-        return {"dims": dict(sizes) | dict(point.sizes), "values": values, "entry": [k + 1 for k in gap.entry],
-                "lhs": gap.left, "rhs": gap.right}
-    return {"dims": dict(point.sizes), "values": values, "entry": [k + 1 for k in gap.entry],
+    return {"dims": sizes | dict(point.sizes), "values": values, "entry": entry(gap, verdict.left),
             "lhs": gap.left, "rhs": gap.right}
 
 

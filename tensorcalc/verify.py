@@ -20,7 +20,7 @@ from .notation.lower.unify import same_product
 from .proof import Proof, prove
 from .rewrite import Rule
 from .rules.products import find_product, replaced
-from .sizes import Dim
+from .sizes import Dim, value
 
 Facts = Mapping[str, Collection[str]]
 Word = Literal["proved", "refuted", "undecided"]
@@ -54,7 +54,7 @@ def verify(lhs: str, rhs: str, scope: Scope, facts: Facts, *, equations: Sequenc
     """
     scope.differentiate = lambda expr, by, order: derive(expr, [by] * order, facts, reading)
     left, right = read_sides(lhs, rhs, scope)
-    return compare(left, right, facts, _declared(equations, left.scope))
+    return compare(left, right, facts, declared(equations, left.scope))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,8 @@ class Equation:
     text: str
 
 
-def _declared(equations: Sequence[str], scope: Scope) -> list[Equation]:
+def declared(equations: Sequence[str], scope: Scope) -> list[Equation]:
+    """Declared equations, read with the names of a claim."""
     found = []
     for text in equations:
         lhs, _, rhs = text.partition("==") if "==" in text else text.partition("=")
@@ -85,17 +86,20 @@ def _axes(variable: Variable) -> tuple[tuple[Dim, ...], ...]:
     return (*groups, *((),) * (2 - len(groups)))
 
 
+_CORNERS = 9   # points with entries -1, 0 and 1 that every claim is tried at
+
+
 def compare(left: Reading, right: Reading, facts: Facts, equations: Sequence[Equation] = ()) -> Verdict:
     """The verdict on two sides that have been read."""
     if not _same_shape(left, right):
         words = f"the left side is {_shown(left)} and the right side is {_shown(right)}"
         return Verdict("refuted", left, right, facts, diagnosis=f"shapes differ: {words}")
     other = _aligned(right, left)
-    accept = _satisfying(equations) if equations else None
-    found = probe.gaps(left.expr, other, facts, accept=accept)
-    if probe.differ(found):
-        gap = probe.smallest(left.expr, other, facts, found, accept=accept)
-        return Verdict("refuted", left, right, facts, gap=gap, diagnosis=_at(gap))
+    onto = probe.onto([(equation.left, equation.right) for equation in equations], facts) if equations else None
+    found = probe.gaps(left.expr, other, facts, onto=onto, corners=_CORNERS)
+    gap = probe.counterexample(left.expr, other, facts, found, onto)
+    if gap is not None:
+        return Verdict("refuted", left, right, facts, gap=gap, diagnosis=_at(gap, left))
     proof = prove(pointed(left.expr, facts), pointed(other, facts), [_rule(equation, facts) for equation in equations])
     if proof is not None:
         return Verdict("proved", left, right, facts, proof=proof, evidence=_agreed(found))
@@ -142,8 +146,20 @@ def _shown(reading: Reading) -> str:
     return f"a row of size {shape}" if reading.row else f"a vector of size {shape}" if len(reading.shape) == 1 else shape
 
 
-def _at(gap: probe.Gap) -> str:
-    place = f" at entry {[k + 1 for k in gap.entry]}" if gap.entry else ""
+def entry(gap: probe.Gap, left: Reading) -> list[int]:
+    """Where the sides differ, on the page: merged axes are one, entries count from 1."""
+    found, at = [], 0
+    for count in left.groups:
+        place = 0
+        for axis in range(at, at + count):
+            place = place * value(left.expr.shape[axis], gap.point.sizes) + gap.entry[axis]
+        found.append(place + 1)
+        at += count
+    return found
+
+
+def _at(gap: probe.Gap, left: Reading) -> str:
+    place = f" at entry {entry(gap, left)}" if gap.entry else ""
     return f"the sides differ{place}: {gap.left:.12g} and {gap.right:.12g}"
 
 
@@ -152,15 +168,6 @@ def _agreed(found: Sequence[probe.Gap]) -> str:
         return "no point was found where both sides are defined"
     worst = max(gap.size for gap in found)
     return f"{len(found)} random points agreed in double precision; largest relative gap {worst:.1e}"
-
-
-def _satisfying(equations: Sequence[Equation]) -> Any:
-    """Accepts the points at which declared equations hold."""
-    def accept(point: probe.Point) -> bool:
-        gaps = [probe.compare(equation.left, equation.right, point) for equation in equations]
-        return all(gap is not None and gap.size < 1e-9 for gap in gaps)
-
-    return accept
 
 
 def _rule(equation: Equation, facts: Facts) -> Rule:
