@@ -228,6 +228,8 @@ class Writer:
                 return Code(f"elimination({self.size(shape[1]).text})")
             case "powers":
                 return Code(f"powers({inputs[0].text}, {self.size(shape[0]).text})")
+            case "convolution":
+                return Code(f"convolution({self.size(shape[0]).text})")
             case "exchange":
                 return Code(f"np.eye({self.size(shape[0]).text})[::-1]")
             case "regroup":

@@ -27,7 +27,7 @@ _WIDEST = WIDTH - len("    return ")
 
 _HELPERS = ("sigmoid", "softmax", "logsumexp", "adjugate", "cholesky", "logm", "sqrtm", "each", "blocks", "expm",
             "frechet_expm", "frechet_logm", "frechet_sqrtm", "levi_civita", "duplication", "elimination", "on_diagonal",
-            "powers")
+            "powers", "convolution")
 _IMPORTS = {"linalg": "from scipy import linalg", "special": "from scipy import special"}
 _RESERVED = ("_", "np", "others", "int", "float", "round", "range", "len", *_HELPERS, *_IMPORTS)
 

@@ -6,15 +6,16 @@ known of a variable describes the point, and is put in afterwards.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from fractions import Fraction
 
-from .build import add, delta, einsum, scale, substitute, variable
+from .build import add, delta, einsum, scale, special, substitute, variable
 from .differentiate import derivative
 from .errors import UnsupportedError
 from .expr import Expr, Variable
 from .rewrite import Step
 from .simplify import simplify
+from .sizes import triangular
 from .traverse import postorder
 
 READINGS = ("free", "structured", "projected")
@@ -87,11 +88,21 @@ def tied(expr: Expr, by: Variable, facts: frozenset[str], reading: str) -> Expr:
         return scale(Fraction(1, 2) if projected else 1, add([(1, expr), (-1, turned)]))
     if "diagonal" in facts:
         return _on_diagonal(expr, by)
-    for fact in ("lower", "orthogonal"):
-        if fact in facts:
-            raise UnsupportedError("TC304", f"the {reading} derivative by a variable that is {fact} is not supported",
-                                   field="wrt_convention", help="ask for the free derivative")
+    if "lower" in facts:
+        return _lower_part(expr, by)
+    if "orthogonal" in facts:
+        raise UnsupportedError("TC304", f"the {reading} derivative by an orthogonal variable is not defined by its entries",
+                               field="wrt_convention", help="ask for the free derivative")
     return expr
+
+
+def _lower_part(expr: Expr, by: Variable) -> Expr:
+    """The entries on and below the diagonal of the last two axes: those that ``elimination`` picks."""
+    axes: list[Hashable] = list(range(expr.rank))
+    (dim, _) = by.shape
+    half = triangular(dim)
+    picks = special("elimination", (half, dim, dim))
+    return einsum([(expr, axes), (picks, ["h", *axes[-2:]])], axes)
 
 
 def _on_diagonal(expr: Expr, by: Variable) -> Expr:

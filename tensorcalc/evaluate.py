@@ -215,6 +215,8 @@ def constant(function: Function, inputs: list[Array], shape: tuple[int, ...]) ->
             return kernels.powers(inputs[0], shape[0])
         case "exchange":
             return np.eye(shape[0])[::-1]
+        case "convolution":
+            return kernels.convolution(shape[0])
         case "regroup":
             count = function.data[0]
             assert isinstance(count, int)

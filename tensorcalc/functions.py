@@ -103,8 +103,10 @@ POWERS = (
          reference="MC 90"),
     _row("powers", "->"),
     _row("exchange", "->"),
+    _row("convolution", "->"),
 )
-"""``X^k`` for an integer symbol k; the stack of ``X^0 … X^(k-1)``; the matrix that reverses an axis."""
+"""``X^k`` for an integer symbol k; the stack of ``X^0 … X^(k-1)``; the matrix that reverses
+an axis; the tensor that is 1 where a = b + c + 1."""
 
 CONSTANTS = (
     _row("eps", "->"),

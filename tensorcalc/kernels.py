@@ -51,6 +51,13 @@ def powers(x: Array, count: int) -> Array:
     return stack
 
 
+def convolution(count: int) -> Array:
+    """1 where the first index is the sum of the others and 1."""
+    np = numpy()
+    k = np.arange(count)
+    return (k[:, None, None] == k[:, None] + k + 1).astype(float)
+
+
 def relu(x: Array) -> Array:
     """The larger of x and 0."""
     np = numpy()

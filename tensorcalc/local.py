@@ -44,6 +44,8 @@ def local(node: Apply, k: int) -> Local:
     function = node.function
     if is_unknown(function) and len(node.arguments) == 1:
         return _of_unknown(node)
+    if function.name == "powers":
+        return _of_powers(node)
     if k >= len(function.derivatives):
         name = function.name.removeprefix("frechet_")
         what = f"the derivative of {name}" if name != function.name else name
@@ -76,6 +78,14 @@ def _of_row(node: Apply, row: Equation, k: int) -> Local:
         made += [(delta(shape[label], 1), [label]) for label in needed]
         terms.append((weight, tuple(made)))
     return Local(tuple(terms), (*batch, *rows), (*batch, *columns))
+
+
+def _of_powers(node: Apply) -> Local:
+    """``∂(X^a)_ij/∂X_kl = Σ_b (X^b)_ik (X^(a-1-b))_lj``, for the whole stack."""
+    size = node.shape[0]
+    both = build.special("convolution", (size, size, size))
+    factors: tuple[Factor, ...] = ((both, "abc"), (node, "bik"), (node, "clj"))
+    return Local(((Fraction(1), factors),), ("a", "i", "j"), ("k", "l"))
 
 
 def _of_unknown(node: Apply) -> Local:

@@ -90,7 +90,7 @@ def scope_of(request: Mapping[str, Any]) -> tuple[Scope, dict[str, list[str]]]:
     for name, kind in functions.items():
         check_name(name, "functions")
         if not isinstance(kind, str):
-            raise RequestError("TC511", f"functions gives {name} a kind or a formula, not {shown(kind)}", field="functions")
+            raise RequestError("TC515", f"functions gives {name} a kind or a formula, not {shown(kind)}", field="functions")
     square = {name for name, own in facts.items() if SQUARE & set(own)}
     return Scope(declared=declared, square=square, functions=dict(functions), index_dims=dims), facts
 
@@ -119,7 +119,7 @@ def _checked_facts(name: str, facts: list[str], declared: Mapping[str, Sequence[
     shape = declared.get(name)
     if square and shape is not None and (len(shape) != 2 or shape[0] != shape[1]):
         fact = sorted(square)[0]
-        raise RequestError("TC512", f"{name} is {fact}, so it must be a square matrix", field="assume",
+        raise RequestError("TC516", f"{name} is {fact}, so it must be a square matrix", field="assume",
                            facts=[f"{name} is declared as {' x '.join(map(str, shape)) or 'a number'}"])
     return facts
 
@@ -144,6 +144,7 @@ def derived(request: Mapping[str, Any]) -> Derived:
     """The derivative that a request asks for."""
     names = _wrt(request)
     scope, facts = scope_of(request)
+    scope.differentiate = lambda expr, by, order: derive(expr, [by] * order)
     reading = read(text_of(request, "expr"), scope)
     variables = [_variable(name, reading) for name in names]
     expr = derive(reading.expr, variables, facts, choice_of(request, "wrt_convention", READINGS))
@@ -160,12 +161,12 @@ def _wrt(request: Mapping[str, Any]) -> list[str]:
     wrt = request.get("wrt")
     order = request.get("order", 1)
     if isinstance(order, bool) or not isinstance(order, int) or not 1 <= order <= MOST_ORDER:
-        raise RequestError("TC513", f"order is a whole number from 1 to {MOST_ORDER}, not {shown(order)}", field="order")
+        raise RequestError("TC517", f"order is a whole number from 1 to {MOST_ORDER}, not {shown(order)}", field="order")
     if isinstance(wrt, str):
         return [wrt] * order
     if isinstance(wrt, (list, tuple)) and wrt and all(isinstance(name, str) for name in wrt):
         if len(wrt) > MOST_ORDER or (order != 1 and len(wrt) not in (1, order)):
-            raise RequestError("TC513", f"wrt names {len(wrt)} variables for a derivative of order {order}", field="wrt")
+            raise RequestError("TC517", f"wrt names {len(wrt)} variables for a derivative of order {order}", field="wrt")
         return list(wrt) * (order if len(wrt) == 1 else 1)
     raise RequestError("TC507", f"wrt is a name or a list of names, not {shown(wrt)}", field="wrt")
 

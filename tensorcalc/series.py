@@ -9,11 +9,14 @@ from __future__ import annotations
 from fractions import Fraction
 
 from . import sizes
-from .build import Factor, add, dimension, dimension_of, einsum, matrix_power, powers, special
+from .build import Factor, add, dimension, dimension_of, einsum, matrix_power, powers, special, substitute
 from .errors import UnsupportedError
 from .expr import Apply, Delta, Einsum, Expr, Sum
 from .sizes import Polynomial
 from .traverse import postorder
+
+
+MOST_TERMS = 12  # of a series that is written out term by term
 
 
 def total(body: Expr, symbol: str, low: Polynomial, high: Polynomial) -> Expr:
@@ -24,7 +27,18 @@ def total(body: Expr, symbol: str, low: Polynomial, high: Polynomial) -> Expr:
     UnsupportedError: TC307 when ``symbol`` stands elsewhere than in exponents of matrices.
     """
     count = sizes.plus(sizes.plus(high, sizes.scale(low, Fraction(-1))), sizes.polynomial(1))
+    if set(count) <= {()} and count.get((), Fraction(0)) <= MOST_TERMS:
+        return _written_out(body, symbol, low, int(count.get((), Fraction(0))))
     return _total(body, symbol, low, high, count)
+
+
+def _written_out(body: Expr, symbol: str, low: Polynomial, count: int) -> Expr:
+    """Few terms, one by one."""
+    terms = []
+    for k in range(count):
+        value = _number(sizes.plus(low, sizes.polynomial(k)))
+        terms.append((1, substitute(body, {Delta((), symbol): value})))
+    return add(terms, body.shape)
 
 
 def _total(body: Expr, symbol: str, low: Polynomial, high: Polynomial, count: Polynomial) -> Expr:

@@ -10,7 +10,7 @@ from typing import Any
 
 from . import codegen, evaluate
 from .derivation import derivation, steps_of
-from .derive import READINGS
+from .derive import READINGS, derive
 from .errors import RequestError, TensorCalcError
 from .notation.describe import array_shape, convention, describe
 from .notation.lower import Scope, read
@@ -35,16 +35,27 @@ def handle(request: Any) -> dict[str, Any]:
     'TC003'
     """
     try:
-        if not isinstance(request, dict):
-            raise RequestError("TC502", "a request is a JSON object")
-        do = request.get("do")
-        if not isinstance(do, str) or do not in _ACTIONS:
-            raise RequestError("TC503", f"do is one of {', '.join(_ACTIONS)}, not {shown(do)}", field="do")
-        return {"ok": True, **_ACTIONS[do](request)}
+        return {"ok": True, **respond(request)}
     except TensorCalcError as error:
         return {"ok": False, "error": error.to_dict()}
+
+
+def respond(request: Any) -> dict[str, Any]:
+    """What :func:`handle` answers, without ``ok``.
+
+    Raises
+    ------
+    TensorCalcError: whatever is wrong with the request, with its place in the source.
+    """
+    if not isinstance(request, dict):
+        raise RequestError("TC502", f"a request is a JSON object, not {shown(request)}")
+    do = request.get("do")
+    if not isinstance(do, str) or do not in _ACTIONS:
+        raise RequestError("TC503", f"do is one of {', '.join(_ACTIONS)}, not {shown(do)}", field="do")
+    try:
+        return _ACTIONS[do](request)
     except RecursionError:
-        return {"ok": False, "error": RequestError("TC504", "the request nests too deeply").to_dict()}
+        raise RequestError("TC504", "the request nests too deeply") from None
 
 
 def _derive(request: Mapping[str, Any]) -> dict[str, Any]:
@@ -58,6 +69,8 @@ def _derive(request: Mapping[str, Any]) -> dict[str, Any]:
                      want=set(want) | (set(FORMS) if "latex" in want else set()))
     answer: dict[str, Any] = {
         "shape": array_shape(found.expr, found.layout.groups),
+        "vars": {name: list(array_shape(variable, variable.groups or (1,) * variable.rank))
+                 for name, variable in sorted(found.reading.variables.items())},
         "convention": convention(found.layout, taken, numerator=numerator, columns=columns,
                                  reading=choice_of(request, "wrt_convention", READINGS)),
     }
@@ -91,16 +104,17 @@ def _evaluate(request: Mapping[str, Any]) -> dict[str, Any]:
 
 def _with_shapes(request: Mapping[str, Any], values: Mapping[str, Any]) -> Scope:
     """Names that nobody declared take the order of their values."""
-    scope, _ = scope_of(request)
-    declared = dict(scope.declared)
+    scope, facts = scope_of(request)
+    scope.differentiate = lambda expr, by, order: derive(expr, [by] * order, facts)
+    orders: dict[str, int] = {}
     for name, value in values.items():
         check_name(name, "values")
-        if name not in declared:
+        if name not in scope.declared:
             depth, inner = 0, value
             while isinstance(inner, (list, tuple)) and depth < 12:
                 depth, inner = depth + 1, inner[0] if inner else None
-            declared[name] = [f"s{name}{axis + 1}" for axis in range(depth)]
-    scope.declared = declared
+            orders[name] = depth
+    scope.orders = orders
     return scope
 
 

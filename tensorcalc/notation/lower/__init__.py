@@ -14,7 +14,7 @@ from ...expr import Expr, Variable
 from ...sizes import Dim, product_text
 from .. import parse
 from ..letters import uses_indices
-from ..syntax import Statement
+from ..syntax import Call, Name, Statement, Syntax, walk
 from . import index, matrix
 from .scope import Scope, Value, shape_of
 from .unify import Group
@@ -90,6 +90,9 @@ def read_sides(left: str, right: str, scope: Scope) -> tuple[Reading, Reading]:
     for field, source in (("lhs", left), ("rhs", right)):
         with _located(field, source):
             statements.append(parse.parse(source, scope.functions.keys(), field))
+    for statement in statements:
+        scope.source = statement.source
+        _check_names([*(body for _, body in statement.definitions), statement.body], scope)
     scope.prepare([tree for statement in statements for tree in
                    (*(body for _, body in statement.definitions), statement.body)])
     letters: list[dict[str, Group]] = [dict(scope.letters), dict(scope.letters)]
@@ -135,6 +138,7 @@ def _reading(statement: Statement, value: Value, scope: Scope) -> Reading:
 def _lowered(statement: Statement, scope: Scope) -> Reading:
     scope.source = statement.source
     trees = [tree for _, tree in statement.definitions] + [statement.body]
+    _check_names(trees, scope)
     defined = {name.name for name, _ in statement.definitions}
     for name in defined:
         scope.tensors[name] = Value(None, ((), ()))
@@ -147,6 +151,17 @@ def _lowered(statement: Statement, scope: Scope) -> Reading:
     groups = tuple(len(group) for group in (value.groups if value.matrix else value.axes))
     return Reading(value.expr, groups, letters, statement.left.name if statement.left else None,
                    dict(scope.variables), scope, tuple(notes), row=value.matrix and not value.rows and bool(value.cols))
+
+
+def _check_names(trees: Sequence[Syntax], scope: Scope) -> None:
+    """A function of the language without a bracket is no variable."""
+    for tree in trees:
+        named = {id(node.arguments[0]) for node in walk(tree) if isinstance(node, Call) and node.function == "frechet"
+                 and node.arguments}
+        for node in walk(tree):
+            if isinstance(node, Name) and len(node.name) > 1 and node.name in matrix.FUNCTION_NAMES - {"delta", "eps"} \
+                    and node.name not in scope.declared and id(node) not in named:
+                raise scope.formula_error("TC070", f"{node.name} is a function", node, help=f"write {node.name}(…)")
 
 
 def _pass(statement: Statement, scope: Scope, notes: list[str]) -> tuple[Value, tuple[str, ...] | None]:

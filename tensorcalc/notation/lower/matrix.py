@@ -139,8 +139,12 @@ def _square(tree: Syntax, scope: Scope, what: str) -> Value:
 
 def _squared(value: Value, tree: Syntax, scope: Scope, what: str) -> Value:
     """Insist on equal groups of rows and columns.  (A tree is lowered once: nesting must not double the work.)"""
-    if value.is_scalar or not scope.agree(value.rows, value.cols):
-        raise scope.shape_error("TC107", f"{what} needs a square matrix", [tree], [_says(scope, tree, value)])
+    if not value.rows or not value.cols or not scope.agree(value.rows, value.cols):
+        help = None
+        if what == "a power" and not value.is_scalar and not (value.rows and value.cols):
+            name = scope.text(tree)
+            help = f"write {name}.^2 for entry by entry, {name}' {name} for a number"
+        raise scope.shape_error("TC107", f"{what} needs a square matrix", [tree], [_says(scope, tree, value)], help)
     return regroup(value, 1, value.rows, scope)
 
 
@@ -261,7 +265,9 @@ def _aligned(value: Value, like: Value, scope: Scope) -> Expr:
 
 def _sum_error(scope: Scope, left: Syntax, a: Value, right: Syntax, b: Value) -> Exception:
     facts = [_says(scope, left, a), _says(scope, right, b)]
-    help = None
+    help = _letter_help(scope, left if a.is_scalar else right) if a.is_scalar != b.is_scalar else None
+    if help is not None:
+        return scope.shape_error("TC110", "a number plus a matrix has two meanings", [left, right], facts, help)
     if a.is_scalar != b.is_scalar and a.matrix and b.matrix:
         other = b if a.is_scalar else a
         if other.rows and other.cols:
@@ -272,6 +278,14 @@ def _sum_error(scope: Scope, left: Syntax, a: Value, right: Syntax, b: Value) ->
     if a.matrix and b.matrix and _same_shape(a, Value(None, (b.cols, b.rows)), scope):
         help = "transpose one of them"
     return scope.shape_error("TC101", "cannot add tensors of different shapes", [left, right], facts, help)
+
+
+def _letter_help(scope: Scope, tree: Syntax) -> str | None:
+    """A name that is a number by its first letter alone may be meant to be declared."""
+    name = tree.operands[0] if isinstance(tree, Op) and tree.operator == "negate" else tree
+    if isinstance(name, Name) and name.name in scope.axes and name.name not in scope.declared:
+        return f"{name.name} is a number by its first letter: declare it, {name.name} = [m], if it is a vector"
+    return None
 
 
 def _negate(tree: Op, operands: tuple[Syntax, ...], scope: Scope) -> Value:
@@ -595,8 +609,10 @@ def _unknown_function(tree: Call, scope: Scope) -> UnknownNameError:
     if tree.function in scope.axes:
         help = f"{tree.function} is a variable: write {tree.function} (…) with a space, or {tree.function}*(…)"
     else:
-        near = [name for name in known if _distance(name, tree.function.lower()) <= 1 + len(tree.function) // 4]
-        help = f"did you mean {near[0]}?" if near else f"declare {tree.function} as a function"
+        name = tree.function
+        near = [known_name for known_name in known if len(name) > 1 and
+                _distance(known_name, name.lower()) <= 1 + len(name) // 4]
+        help = f"did you mean {near[0]}?" if near else f"declare it in functions: {name} = elementwise, or scalar"
     return UnknownNameError("TC202", f"{tree.function} is not a function", source=scope.source,
                             spans=[(tree.span[0], tree.span[0] + len(tree.function))], help=help)
 
@@ -971,6 +987,13 @@ def _powers(tree: Call, arguments: tuple[Syntax, ...], scope: Scope) -> Value:
     return Value(expr, (count, value.rows, value.cols), matrix=False)
 
 
+def _convolution(tree: Call, arguments: tuple[Syntax, ...], scope: Scope) -> Value:
+    """``convolution(k)``: 1 where the first index is the sum of the others and 1."""
+    (dim,) = _one_dim(tree, scope)
+    expr = build.special("convolution", (dim, dim, dim)) if scope.building else None
+    return Value(expr, ((dim,),) * 3, matrix=False)
+
+
 def _exchange(tree: Call, arguments: tuple[Syntax, ...], scope: Scope) -> Value:
     """``exchange(k)``: ones on the other diagonal."""
     (dim,) = _one_dim(tree, scope)
@@ -1042,7 +1065,7 @@ _FORMS: dict[str, tuple[tuple[int, ...], Form]] = {
     "eye": ((1, 2), _eye), "ones": ((1, 2), _constant(build.ones)), "vector": ((1,), _constant(build.ones)),
     "matrix": ((1,), _constant(build.ones)), "zeros": ((1, 2), _constant(build.zero)),
     "commutation": ((1, 2), _commutation), "duplication": ((1,), _duplication), "elimination": ((1,), _elimination),
-    "series": ((4,), _series), "powers": ((2,), _powers), "exchange": ((1,), _exchange), "e": ((1, 2), _unit_vector), "E": ((2, 4), _single_entry), "einsum": (tuple(range(1, 200)), _einsum),
+    "series": ((4,), _series), "powers": ((2,), _powers), "exchange": ((1,), _exchange), "convolution": ((1,), _convolution), "e": ((1, 2), _unit_vector), "E": ((2, 4), _single_entry), "einsum": (tuple(range(1, 200)), _einsum),
     "diff": ((2, 3), _diff), "jacobian": ((2,), _jacobian), "eps": ((1,), _eps), "delta": ((0, 1, 2), _delta), "frechet": ((2,), _frechet),
 }
 

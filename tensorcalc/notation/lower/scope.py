@@ -55,13 +55,14 @@ class Scope:
     """The names of one request.
 
     ``declared`` gives each name one size an axis; ``square`` names square matrices;
-    ``functions`` the declared unknown functions; ``differentiate`` what ``diff(…)``
+    ``orders`` says how many axes names have whose sizes are open; ``functions`` the declared unknown functions; ``differentiate`` what ``diff(…)``
     calls with an expression, a variable and an order; ``tensors`` names that stand for
     given expressions; ``index_dims`` sizes of index names.
     """
 
     declared: Mapping[str, Sequence[Dim]] = field(default_factory=dict)
     square: Collection[str] = ()
+    orders: Mapping[str, int] = field(default_factory=dict)
     functions: Mapping[str, str] = field(default_factory=dict)
     differentiate: Callable[[Expr, Variable, int], Expr] | None = None
     tensors: dict[str, Value] = field(default_factory=dict)
@@ -108,6 +109,7 @@ class Scope:
             name not in ("I", "delta", "eps")
 
     def _introduce(self, name: str, order: int | None) -> None:
+        order = self.orders.get(name, order)
         if order is None:
             first = name[0]
             order = 0 if first in "abcdefg" or ("α" <= first <= "ω") else 1 if first.islower() else 2

@@ -46,6 +46,8 @@ def _apply(node: Apply, plain: Known, known: Known) -> Syntax | None:
     name = node.function.name
     if name == "eps":
         return Call("eps", (size(node.rank),)) if set(node.shape) == {node.rank} else None
+    if name == "convolution":
+        return Call(name, (size(node.shape[0]),))
     if node.function.ways or not node.arguments:
         return None
     if name == "powers":

@@ -196,6 +196,9 @@ class _Writer:
             return None if position is None else Call("e", (position, size(node.shape[0])), letters)
         if node.function.ways:
             return self.merged(node, letters)
+        if name == "powers":
+            base = kronecker.plain(node.arguments[0])
+            return None if base is None else Call(name, (base, size(node.shape[0])), letters)
         plain = kronecker.plain(node)
         if plain is not None:
             return self.entry(node, plain, letters)
@@ -266,6 +269,8 @@ class _Writer:
 
     def constant(self, node: Apply, letters: Letters) -> Syntax | None:
         match node.function.name:
+            case "convolution" | "exchange" as name:
+                return Call(name, (size(node.shape[0]),), letters)
             case "eps" if set(node.shape) == {node.rank}:
                 return Name("eps", letters)
             case "duplication":

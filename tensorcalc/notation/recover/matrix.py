@@ -223,7 +223,15 @@ def signed_sum(node: Sum, known: Known, negative: bool = False) -> Syntax | None
             return None
         signed = weighted(weight, tree)
         (minus if is_op(signed, "negate") else plus).append(signed)
+    if len(plus) > 2:
+        plus.sort(key=_bulk)
     return add(*plus, *minus)
+
+
+def _bulk(tree: Syntax) -> tuple[int, Fraction]:
+    """Short terms first, low powers before high ones."""
+    nodes = list(walk(tree))
+    return len(nodes), sum((node.value for node in nodes if isinstance(node, Num)), Fraction(0))
 
 
 def balanced(expr: Expr) -> bool:
@@ -236,13 +244,19 @@ def balanced(expr: Expr) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One factor of a chain; a symmetric one is its own transpose."""
+    """One factor of a chain; a symmetric one is its own transpose, ``mirror`` another way to write that."""
 
     tree: Syntax
     symmetric: bool = False
+    mirror: Syntax | None = None
 
     def turned(self) -> Entry:
-        return self if self.symmetric else Entry(transpose(self.tree))
+        if self.symmetric:
+            return self
+        plain = transpose(self.tree)
+        if self.mirror is not None and _quotes(self.mirror) <= _quotes(plain):
+            return Entry(self.mirror, mirror=self.tree)
+        return Entry(plain)
 
 
 Chain = tuple[Entry, ...]
@@ -278,6 +292,8 @@ def outer(left: Chain, right: Chain) -> Chain:
     match left[-1].tree, right[-1].tree:
         case Call("ones", (rows,)), Call("ones", (cols,)):
             return (*left[:-1], Entry(Call("ones", (rows, cols))), *turned(right[:-1]))
+        case Call("e", (i, rows)), Call("e", (j, cols)):
+            return (*left[:-1], Entry(Call("E", (i, j, rows, cols))), *turned(right[:-1]))
     return (*left, *turned(right))
 
 
@@ -310,25 +326,24 @@ def product(node: Einsum, known: Known, flip: bool = False) -> Syntax | None:
         return None if flip else ONE
     graph = _Graph(node)
     for operand, labels in zip(node.operands, node.subscripts):
-        tree = known.get(operand)
+        tree, mirror = known.get(operand), None
         if isinstance(operand, Sum):
             turn = flip and balanced(operand)
             flip = flip and not turn
-            tree, labels = _sum_factor(operand, labels, tree, known, turn)
-        if not graph.take(operand, labels, tree, known):
+            tree, mirror = _sum_factor(operand, tree, known, turn)
+        if not graph.take(operand, labels, tree, known, mirror):
             return None
     return None if flip else graph.result()
 
 
-def _sum_factor(operand: Sum, labels: tuple[int, ...], tree: Syntax | None, known: Known,
-                negative: bool) -> tuple[Syntax | None, tuple[int, ...]]:
-    """A sum inside a product: itself, or the transpose of its transpose where that reads better."""
+def _sum_factor(operand: Sum, tree: Syntax | None, known: Known, negative: bool) -> tuple[Syntax | None, Syntax | None]:
+    """A sum inside a product, and the sum of its transposed terms, which is its transpose."""
     if negative:
         tree = signed_sum(operand, known, negative=True)
-    if tree is None or operand.rank != 2:
-        return tree, labels
-    upright, swapped = uprighted(operand, tree, negative)
-    return upright, (labels[1], labels[0]) if swapped else labels
+    if tree is None or operand.rank != 2 or not _quotes(tree):
+        return tree, None
+    other = build_transpose(operand, (1, 0))
+    return tree, recover(scale(-1, other) if negative else other)
 
 
 def uprighted(operand: Sum, tree: Syntax, negative: bool = False) -> tuple[Syntax, bool]:
@@ -359,7 +374,8 @@ class _Graph:
                                       for label, dim in zip(labels, operand.shape)}
         self.tied: Dim | None = None
 
-    def take(self, operand: Expr, labels: tuple[int, ...], tree: Syntax | None, known: Known) -> bool:
+    def take(self, operand: Expr, labels: tuple[int, ...], tree: Syntax | None, known: Known,
+             mirror: Syntax | None = None) -> bool:
         """Put one factor in; whether that is possible."""
         if isinstance(operand, Delta) and operand.rank > 1:
             self.tied = operand.dim
@@ -378,7 +394,8 @@ class _Graph:
         if not labels:
             (self.below if under else self.scalars).append(tree)
         else:
-            self.pieces.append(Piece((Entry(tree, operand.rank == 2 and symmetry(operand) > 0),), labels, under))
+            symmetric = operand.rank == 2 and symmetry(operand) > 0
+            self.pieces.append(Piece((Entry(tree, symmetric, None if symmetric else mirror),), labels, under))
         return True
 
     # -- bookkeeping ---------------------------------------------------------------------
@@ -398,8 +415,8 @@ class _Graph:
     # -- the result ----------------------------------------------------------------------
 
     def result(self) -> Syntax | None:
-        while self.trace() or self.contract() or self.total() or self.cross() or self.merge() or self.scale() \
-                or self.skew():
+        while self.trace() or self.contract() or self.total() or self.cross() or self.merge() or self.single_entry() \
+                or self.scale() or self.skew():
             pass
         main = self.diagonal() if self.tied is not None else self.outcome()
         if main is None:
@@ -549,6 +566,19 @@ class _Graph:
                 return self.replace(alike, elementwise(_upright(alike)))
         return False
 
+    def single_entry(self) -> bool:
+        """Unit vectors on both indices of a matrix: one of its entries, at its place."""
+        for whole in self.pieces:
+            if len(whole.labels) == 2 and whole.labels[0] != whole.labels[1]:
+                turned_one = Piece(turned(whole.chain), whole.labels[::-1], whole.under)
+                piece = min((whole, turned_one), key=lambda p: sum(_quotes(entry.tree) for entry in p.chain))
+                units = [next((other for other in self.pieces if other.labels == (label,) and _unit(other) is not None), None)
+                         for label in piece.labels]
+                if units[0] is not None and units[1] is not None:
+                    entry = Piece((Entry(_entry_tree(units[0], units[1])),), piece.labels)
+                    return self.replace([whole, units[0], units[1]], elementwise([entry, piece]))
+        return False
+
     def scale(self) -> bool:
         """A vector on an index that matrices share: a diagonal matrix."""
         for vector in self.pieces:
@@ -560,6 +590,21 @@ class _Graph:
                         chain = (entry, *matrix.oriented(label))
                         return self.replace([vector, matrix], Piece(chain, (label, matrix.other(label))))
         return False
+
+
+def _unit(piece: Piece) -> tuple[Syntax, Syntax] | None:
+    """The position and the size of a unit vector."""
+    match piece.chain:
+        case (Entry(tree=Call(function="e", arguments=(place, size_of))),) if not piece.under:
+            return place, size_of
+    return None
+
+
+def _entry_tree(row: Piece, col: Piece) -> Syntax:
+    """``E(i, j, m, n)``."""
+    one, two = _unit(row), _unit(col)
+    assert one is not None and two is not None
+    return Call("E", (one[0], two[0], one[1], two[1]))
 
 
 def _upright(pieces: list[Piece]) -> list[Piece]:
