@@ -67,6 +67,14 @@ class Answer:
         """The same as numbers."""
         return {letter: sizes.value(dim, self.formula.sizes) for letter, dim in self.letters().items()}
 
+    def splits(self) -> dict[str, list[list[int]]]:
+        """The sizes whose product each axis of a variable is."""
+        found = {}
+        for name, one in self.reading.variables.items():
+            dims = iter(sizes.value(dim, self.formula.sizes) for dim in one.shape)
+            found[name] = [[next(dims) for _ in range(count)] for count in one.groups or (1,) * one.rank]
+        return found
+
     def known(self, expr: Expr) -> Expr:
         """``expr`` with what is known of its variables, nothing else done to it."""
         found = {node: variable(node.name, *node.shape, facts=self.facts[node.name], groups=node.groups)

@@ -440,10 +440,15 @@ def commutation(m: int, n: int) -> Any:
 
 
 class Meaning:
-    """Values of formulas in which names stand for arrays and sizes for numbers."""
+    """Values of formulas in which names stand for arrays and sizes for numbers.
 
-    def __init__(self, values: dict[str, Any], sizes: dict[str, int] | None = None, xp: Any = np) -> None:
+    ``splits``: the sizes whose product each axis of a variable is, for merged indices.
+    """
+
+    def __init__(self, values: dict[str, Any], sizes: dict[str, int] | None = None, xp: Any = np,
+                 splits: dict[str, list[list[int]]] | None = None) -> None:
         self.values, self.sizes, self.xp = dict(values), dict(sizes or {}), xp
+        self.splits = splits or {}
         self.functions = Functions(xp)
 
     @property
@@ -764,14 +769,25 @@ class Indexed:
                 for letter in tree[2] if known else []:
                     self.learn(letter, known[0])
             else:
-                for letter, size in zip(tree[2], np.shape(self.array(tree)), strict=True):
-                    if len(letter) == 1:
-                        self.learn(letter, size)
+                for letters, parts in zip(tree[2], self.parts(tree), strict=True):
+                    if len(letters) == len(parts):
+                        for letter, size in zip(letters, parts):
+                            self.learn(letter, size)
             return
         for part in tree[1:]:
             for inner in part if isinstance(part, list) else [part]:
                 if isinstance(inner, tuple):
                     self.measure(inner)
+
+    def parts(self, tree: Tree) -> list[list[int]]:
+        """The sizes whose product each axis is."""
+        if tree[0] == "name" and tree[1] in self.meaning.splits:
+            return self.meaning.splits[tree[1]]
+        if tree[0] == "indexed" and tree[1][0] == "call" and tree[1][1] in ("elimination", "duplication"):
+            n = self.meaning.integer(tree[1][2][0])
+            half = [n * (n + 1) // 2]
+            return [half, [n, n]] if tree[1][1] == "elimination" else [[n, n], half]
+        return [[size] for size in np.shape(self.array(tree))]
 
     def learn(self, letter: str, size: int) -> None:
         assert self.sizes.setdefault(letter, size) == size, f"index {letter} has two sizes"

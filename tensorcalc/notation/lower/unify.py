@@ -70,6 +70,10 @@ def unify(a: Group, b: Group) -> bool:
 
 
 def _unify_parts(x: Dim | Unknown, y: Dim | Unknown) -> bool:
+    a, b = expand((x,)), expand((y,))  # a part before this one may have bound either
+    if len(a) != 1 or len(b) != 1:
+        return unify(a, b)
+    (x,), (y,) = a, b
     if x is y or (x == y and not isinstance(x, Unknown)):
         return True
     if isinstance(y, Unknown) and (not isinstance(x, Unknown) or y.preferred is None):
