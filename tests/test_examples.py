@@ -1,0 +1,25 @@
+"""The examples run, check themselves, and print what the pages show."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from markdown import PAGES, ROOT
+
+EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
+def test_example(path: Path) -> None:
+    done = subprocess.run([sys.executable, "-W", "error", path], cwd=ROOT, env={"PYTHONPATH": str(ROOT)}, text=True,
+                          check=False, capture_output=True, timeout=120)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[-1].startswith("checked")
+    assert any(f"$ python examples/{path.name}\n{done.stdout}" in page.read_text() for page in PAGES)
+
+
+def test_there_are_examples() -> None:
+    assert len(EXAMPLES) == 5
