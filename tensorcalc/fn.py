@@ -26,7 +26,7 @@ from functools import cache
 from typing import Any
 
 from .build import apply
-from .errors import RequestError, ShapeError, TensorCalcError, UnknownNameError, UnsupportedError
+from .errors import RequestError, ShapeError, TensorCalcError, UnsupportedError
 from .functions import ELEMENTWISE, TABLE, core_names
 from .names import symbols_of
 from .notation.describe import Layout
@@ -36,6 +36,7 @@ from .notation.lower.unify import Unknown, expand
 from .notation.parse import parse_expression
 from .notation.syntax import Call, Name, Op, Subscripts, Syntax
 from .request import shown
+from .spelling import closest
 from .tensors import Operand, Tensor, made, operand, value_of, words
 
 _SIZED = ("eye", "ones", "zeros", "commutation", "duplication", "elimination", "e", "E", "eps")
@@ -90,7 +91,7 @@ def _looped(name: str, arguments: Sequence[Any]) -> Tensor | None:
     if len(inputs) != 1 or one.ndim <= len(inputs[0]):
         return None
     if inputs[0] and set(one.groups) != {1}:
-        raise UnsupportedError("TC307", f"{name} along the last axes of a tensor with merged axes", field="expr")
+        raise UnsupportedError("TC312", f"{name} along the last axes of a tensor with merged axes", field="expr")
     expr = apply(row, one.expr)
     counts = one.groups[: one.ndim - len(inputs[0])]
     return Tensor(expr, Layout(((*counts, *[1] * len(output)),)), one.names)
@@ -175,17 +176,10 @@ def _function(name: str) -> Callable[..., Tensor]:
 
 def __getattr__(name: str) -> Callable[..., Tensor]:
     if name not in FUNCTION_NAMES:
-        raise AttributeError(f"tensorcalc.fn has no function {name}{_near(name)}")
+        meant = closest(name, FUNCTION_NAMES)
+        raise AttributeError(f"tensorcalc.fn has no function {name}" + (f"; did you mean {meant}?" if meant else ""))
     return _function(name)
 
 
 def __dir__() -> list[str]:
     return sorted(FUNCTION_NAMES)
-
-
-def _near(name: str) -> str:
-    try:
-        lower(Call(name, ()), Scope(building=True))
-    except UnknownNameError as error:
-        return f"; {error.help}" if error.help and error.help.startswith("did") else ""
-    return ""

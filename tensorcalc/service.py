@@ -32,7 +32,7 @@ def handle(request: Any) -> dict[str, Any]:
     >>> answer["matrix"], answer["index"]
     ("A' B'", 'D_ij = A_ki B_jk')
     >>> handle({"do": "derive", "expr": "tr(A*X", "wrt": "X"})["error"]["code"]
-    'TC003'
+    'TC006'
     """
     try:
         return {"ok": True, **respond(request)}

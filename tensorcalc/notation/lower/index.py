@@ -132,7 +132,7 @@ class _Lowering:
 
     def expression(self, tree: Syntax, keep: frozenset[str], output: Letters = ()) -> Tensor:
         """A sum; each term summed over the indices that ``keep`` lacks, and spread over those of ``output``."""
-        if isinstance(tree, Op) and tree.operator == "add" and uses_indices(tree):
+        if isinstance(tree, Op) and tree.operator == "add" and (output or uses_indices(tree)):
             terms = [self.expression(operand, keep) for operand in tree.operands]
             letters = output or ordered(tree, {letter for term in terms for letter in term.letters})
             spread = [self.spread(term, letters) for term in terms]
@@ -245,9 +245,13 @@ class _Lowering:
         groups = value.groups
         words = self.scope.text(tree)
         if len(groups) != len(indices):
-            count = f"{len(groups)} axes" if len(groups) != 1 else "1 axis"
-            raise self.scope.shape_error("TC114", f"{words} has {len(indices)} indices for {count}", [tree],
+            count = f"{len(indices)} {'indices' if len(indices) != 1 else 'index'}"
+            count += f" for {len(groups)} {'axes' if len(groups) != 1 else 'axis'}"
+            raise self.scope.shape_error("TC114", f"{words} has {count}", [tree],
                                          [f"it is {matrix.describe(value)}"])
+        sizes = [text(group) for group in groups]
+        if isinstance(tree, Name) and "?" not in "".join(sizes):
+            words += f" ({tree.name} {'has size' if len(sizes) == 1 else 'is'} {' x '.join(sizes)})"
         for index, group in zip(indices, groups):
             self.place_index(tree, words, index, group)
         letters = tuple(dict.fromkeys(flat(indices)))

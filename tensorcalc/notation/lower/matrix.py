@@ -19,6 +19,7 @@ from ...errors import FormulaError, LimitError, UnknownNameError, UnsupportedErr
 from ...expr import Expr
 from ...functions import ELEMENTWISE, TABLE, core_names, grouped, unknown
 from ...sizes import Shape, product_text, read, triangular
+from ...spelling import closest
 from ..parse import parse_expression
 from ..syntax import Call, Entry, Indexed, Literal, Name, Num, Op, Subscripts, Syntax
 from .pointwise import is_entrywise, pointwise
@@ -106,11 +107,11 @@ def describe(value: Value) -> str:
         return "a number"
     if not value.matrix:
         return " x ".join(text(group) for group in value.axes)
-    if not value.cols:
-        return f"a vector of size {text(value.rows)}"
-    if not value.rows:
-        return f"a row of size {text(value.cols)}"
-    return f"{text(value.rows)} x {text(value.cols)}"
+    size = " x ".join(text(group) for group in value.groups)
+    kind = "a matrix" if value.rows and value.cols else "a vector" if value.rows else "a row"
+    if "?" in size:
+        return kind
+    return size if kind == "a matrix" else f"{kind} of size {size}"
 
 
 def _says(scope: Scope, tree: Syntax, value: Value) -> str:
@@ -265,27 +266,33 @@ def _aligned(value: Value, like: Value, scope: Scope) -> Expr:
 
 def _sum_error(scope: Scope, left: Syntax, a: Value, right: Syntax, b: Value) -> Exception:
     facts = [_says(scope, left, a), _says(scope, right, b)]
-    help = _letter_help(scope, left if a.is_scalar else right) if a.is_scalar != b.is_scalar else None
-    if help is not None:
-        return scope.shape_error("TC110", "a number plus a matrix has two meanings", [left, right], facts, help)
     if a.is_scalar != b.is_scalar and a.matrix and b.matrix:
-        other = b if a.is_scalar else a
-        if other.rows and other.cols:
-            help = f"write ones({text(other.rows)}, {text(other.cols)}) or eye({text(other.rows)}) times the number"
-        else:
-            help = f"write ones({text(other.rows or other.cols)}) times the number"
-        return scope.shape_error("TC110", "a number plus a matrix has two meanings", [left, right], facts, help)
+        number, other = (left, b) if a.is_scalar else (right, a)
+        return scope.shape_error("TC110", "a number plus a matrix has two meanings", [left, right], facts,
+                                 _letter_help(scope, number, other) or _ones_help(other))
+    help = None
     if a.matrix and b.matrix and _same_shape(a, Value(None, (b.cols, b.rows)), scope):
         help = "transpose one of them"
     return scope.shape_error("TC101", "cannot add tensors of different shapes", [left, right], facts, help)
 
 
-def _letter_help(scope: Scope, tree: Syntax) -> str | None:
+def _ones_help(other: Value) -> str:
+    """What a number may mean beside a matrix."""
+    sizes = [text(group) for group in other.groups]
+    help = f"times ones({', '.join(sizes) if '?' not in ''.join(sizes) else '…'}) it is added to every entry"
+    if len(sizes) == 2 and sizes[0] == sizes[1]:
+        help += f", times eye({sizes[0] if '?' not in sizes[0] else '…'}) to the diagonal"
+    return help
+
+
+def _letter_help(scope: Scope, tree: Syntax, other: Value) -> str | None:
     """A name that is a number by its first letter alone may be meant to be declared."""
     name = tree.operands[0] if isinstance(tree, Op) and tree.operator == "negate" else tree
-    if isinstance(name, Name) and name.name in scope.axes and name.name not in scope.declared:
-        return f"{name.name} is a number by its first letter: declare it, {name.name} = [m], if it is a vector"
-    return None
+    if not isinstance(name, Name) or name.name not in scope.axes or name.name in scope.declared:
+        return None
+    names = iter("mn")
+    sizes = ",".join([size if "?" not in size else next(names) for size in map(text, other.groups)])
+    return f"{name.name} is a number by its first letter; declare it (vars, or --var {name.name}={sizes})"
 
 
 def _negate(tree: Op, operands: tuple[Syntax, ...], scope: Scope) -> Value:
@@ -424,11 +431,11 @@ def _matrix_power(tree: Op, operands: tuple[Syntax, ...], scope: Scope) -> Value
         return Value(_power(base.expr, exponent.expr, scope, tree), base.axes)
     value = _squared(base, operands[0], scope, "a power")
     whole = _whole(operands[1], scope)
-    if whole is None or len(value.rows) != 1:
-        return _symbolic_power(value, exponent, operands[1], scope)
-    if abs(whole) > MOST_POWER:
+    if whole is not None and abs(whole) > MOST_POWER:
         raise LimitError("TC412", f"a matrix power has at most {MOST_POWER} factors", source=scope.source,
                          spans=[operands[1].span])
+    if whole is None or len(value.rows) != 1:
+        return _symbolic_power(value, exponent, operands[1], scope)
     if not scope.building:
         return value
     assert value.expr is not None
@@ -446,7 +453,7 @@ def _symbolic_power(value: Value, exponent: Value, tree: Syntax, scope: Scope) -
     if not scope.building:
         return value
     assert value.expr is not None and exponent.expr is not None
-    if value.expr.rank != 2 or build.dimension_of(exponent.expr) is None:
+    if value.expr.rank != 2 or build.dimension_of(exponent.expr) is None or build.is_number(exponent.expr) is not None:
         raise UnsupportedError("TC303", "a matrix power needs a whole number as exponent", source=scope.source,
                                spans=[tree.span], help="use .^ for entry by entry")
     return Value(build.matrix_power(value.expr, exponent.expr), value.axes)
@@ -604,27 +611,25 @@ def formula(tree: Call, argument: Expr, scope: Scope) -> Expr:
     return pointwise(body, {"z": argument})
 
 
+_MEANT = {"trace": "tr", "inverse": "inv", "determinant": "det", "norm": "norm2", "ln": "log", "logistic": "sigmoid",
+          "identity": "eye", "sgn": "sign", "asin": "arcsin", "acos": "arccos", "atan": "arctan", "cholesky": "chol",
+          "kronecker": "kron", "dot": "sum", "vector": "vec"}
+
+
 def _unknown_function(tree: Call, scope: Scope) -> UnknownNameError:
-    known = sorted([*_FORMS, *_ELEMENTWISE, *_SQUARE])
-    if tree.function in scope.axes:
-        help = f"{tree.function} is a variable: write {tree.function} (…) with a space, or {tree.function}*(…)"
+    name = tree.function
+    meant = _MEANT.get(name.lower()) or closest(name, FUNCTION_NAMES)
+    if name in scope.axes:
+        help = f"{name} is a variable: write {name} (…) with a space, or {name}*(…)"
+    elif meant:
+        help = f"did you mean {meant}?"
+    elif name[0].isupper() and all(isinstance(inner, (Name, Num)) for inner in tree.arguments):
+        sizes = ",".join([scope.text(inner) for inner in tree.arguments])
+        help = f"the shape of {name} is declared apart (vars, or --var {name}={sizes}); a product is {name}*(…)"
     else:
-        name = tree.function
-        near = [known_name for known_name in known if len(name) > 1 and
-                _distance(known_name, name.lower()) <= 1 + len(name) // 4]
-        help = f"did you mean {near[0]}?" if near else f"declare it in functions: {name} = elementwise, or scalar"
-    return UnknownNameError("TC202", f"{tree.function} is not a function", source=scope.source,
-                            spans=[(tree.span[0], tree.span[0] + len(tree.function))], help=help)
-
-
-def _distance(a: str, b: str) -> int:
-    """How many letters must change to turn ``a`` into ``b``."""
-    row = list(range(len(b[:30]) + 1))
-    for i, x in enumerate(a, 1):
-        last, row[0] = row[0], i
-        for j, y in enumerate(b[:30], 1):
-            last, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, last + (x != y))
-    return row[-1]
+        help = f"declare it (functions, or --function {name}=elementwise)"
+    return UnknownNameError("TC202", f"{name} is not a function", source=scope.source,
+                            spans=[(tree.span[0], tree.span[0] + len(name))], help=help)
 
 
 def _count(tree: Call, scope: Scope, allowed: tuple[int, ...]) -> None:
