@@ -14,6 +14,7 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from fractions import Fraction
 from itertools import permutations
 from math import prod
+from weakref import WeakKeyDictionary
 
 from ...build import Factor, delta, einsum, transpose
 from ...expr import Apply, Delta, Einsum, Expr, Sum, Variable
@@ -31,16 +32,35 @@ Pair = tuple[Expr, tuple[int, ...]]
 _SPECIAL = {"duplication", "elimination"}
 
 
+# Trees found before: the parts of a product are asked for again and again while it is taken apart.
+_PLAIN: WeakKeyDictionary[Expr, Syntax | None] = WeakKeyDictionary()
+_TREES: WeakKeyDictionary[Expr, dict[int, Syntax | None]] = WeakKeyDictionary()
+_NAMELESS: WeakKeyDictionary[Expr, bool] = WeakKeyDictionary()
+
+
+def nameless(expr: Expr) -> bool:
+    """Whether a variable with more axes than matrix notation has occurs anywhere in ``expr``."""
+    if expr not in _NAMELESS:
+        for node in postorder(expr):
+            if node not in _NAMELESS:
+                _NAMELESS[node] = (isinstance(node, Variable) and node.rank > 2 and not node.groups) \
+                    or any(_NAMELESS[child] for child in node.children)
+    return _NAMELESS[expr]
+
+
 def plain(expr: Expr) -> Syntax | None:
     """Matrix notation for an expression of at most two axes, merged axes allowed inside."""
-    known: Known = {}
-    for node in postorder(expr):
-        known[node] = plain_node(node, known)
-    return known[expr]
+    if expr not in _PLAIN:
+        for node in postorder(expr):
+            if node not in _PLAIN:
+                _PLAIN[node] = plain_node(node, _PLAIN)
+    return _PLAIN[expr]
 
 
 def plain_node(node: Expr, known: Known) -> Syntax | None:
     """One step of :func:`plain`, for a node whose children are ``known``."""
+    if nameless(node):
+        return None
     if isinstance(node, Einsum) and node.rank <= 2 and (stacks := series.unstack(node)) is not None:
         return summed(stacks, plain(stacks.inner))
     tree = matrix.node_tree(node, known)
@@ -99,6 +119,15 @@ def recover(expr: Expr, rows: Axes, cols: Axes) -> Syntax | None:
 
 def _tree(expr: Expr, split: int) -> Syntax | None:
     """``recover`` for an expression whose first ``split`` axes are the rows."""
+    found = _TREES.setdefault(expr, {})
+    if split not in found:
+        found[split] = _split_tree(expr, split)
+    return found[split]
+
+
+def _split_tree(expr: Expr, split: int) -> Syntax | None:
+    if nameless(expr):
+        return None
     if split <= 1 and expr.rank - split <= 1:
         flat = plain(expr)
         if flat is not None:

@@ -10,9 +10,10 @@ Every tree returned lowers to the very expression that it came from.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from weakref import WeakKeyDictionary
 
 from ...build import base_and_exponent, is_number, scale, split, symmetry
 from ...build import transpose as build_transpose
@@ -23,8 +24,10 @@ from ...sizes import Dim, polynomial, triangle
 from ...traverse import postorder
 from ..syntax import Call, Literal, Name, Num, Op, Syntax, add, is_op, multiply, negate, number, transpose, walk
 
-Known = dict[Expr, Syntax | None]
+Known = MutableMapping[Expr, Syntax | None]
 ONE = Num(Fraction(1))
+
+_FOUND: WeakKeyDictionary[Expr, Syntax | None] = WeakKeyDictionary()
 
 _POINTWISE = {row.name for row in ELEMENTWISE}
 _NAMED = {"inv", "det", "logdet", "adj", "pinv", "expm", "logm", "sqrtm", "chol", "softmax", "logsumexp"}
@@ -32,10 +35,11 @@ _NAMED = {"inv", "det", "logdet", "adj", "pinv", "expm", "logm", "sqrtm", "chol"
 
 def recover(expr: Expr) -> Syntax | None:
     """Matrix notation for ``expr``, or ``None`` where it has none."""
-    known: Known = {}
-    for node in postorder(expr):
-        known[node] = node_tree(node, known)
-    return known[expr]
+    if expr not in _FOUND:
+        for node in postorder(expr):
+            if node not in _FOUND:
+                _FOUND[node] = node_tree(node, _FOUND)
+    return _FOUND[expr]
 
 
 def node_tree(node: Expr, known: Known) -> Syntax | None:
