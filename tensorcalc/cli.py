@@ -53,13 +53,13 @@ _DERIVE = (
     *_LAYOUT,
     Option("--form", "matrix", "only this: matrix, index, kronecker or einsum", "form", listed, many=True),
     Option("--latex", "", "LaTeX too", "latex"),
-    Option("--code", "numpy", "a module that computes it; all the rest becomes its comment", "code"),
+    Option("--code", "numpy", "a module that computes it; all the rest becomes its comment", "code", listed),
     Option("--steps", "", "how it is derived", "steps"),
     Option("--detail", "full", "every rule that is used", "detail"),
     Option("--notation", "index", "the notation of the steps: matrix, index or kronecker", "notation"),
     _JSON,
 )
-_CHECK = (*_WRT, Option("--claim", "\"B'*A'\"", "the derivative as somebody claims it", "claimed"), *_DECLARING,
+_CHECK = (*_WRT, Option("--claim", "\"A'*B'\"", "the derivative as somebody claims it", "claimed"), *_DECLARING,
           _READING, *_LAYOUT, _JSON)
 _EVALUATE = (Option("--values", "FILE", "a JSON object with values by name; - is standard input", "values"),
              *_DECLARING, _JSON)
@@ -161,13 +161,13 @@ def _formula(given: Arguments, command: str) -> str:
 
 
 def _derive(given: Arguments) -> int:
-    forms = given.values.get("form", [])
-    want = [*(forms or FORMS), *[name for name in ("latex", "code", "steps") if name in given.values]]
-    if given.values.get("code", "numpy") != "numpy":
-        raise RequestError("TC508", f"code is for numpy, not for {given.values['code']}", field="code")
+    want = [*given.values.get("form", FORMS), *[name for name in ("latex", "code", "steps") if name in given.values]]
+    for name, choices in (("form", FORMS), ("code", ("numpy",))):
+        for word in given.values.get(name, []):
+            if word not in choices:
+                raise RequestError("TC508", f"--{name} is one of {', '.join(choices)}, not {word!r}")
     request = given.request("derive", _REQUESTED) | {"expr": _formula(given, "derive"), "want": want}
-    if "wrt" not in request:
-        raise RequestError("TC520", "no variable is named to differentiate by", help="write --wrt X")
+    _insist(request, "wrt", "--wrt X")
     if "json" in given.values:
         return _json(request)
     answer = respond(request)
@@ -175,6 +175,11 @@ def _derive(given: Arguments) -> int:
     if "code" in given.values:
         return _print([*[f"# {line}" for line in lines], "", *answer["code"]["numpy"].splitlines()])
     return _print(lines)
+
+
+def _insist(request: dict[str, Any], field: str, option: str) -> None:
+    if field not in request:
+        raise RequestError("TC520", f"{option.partition(' ')[0]} is missing", help=f"write {option}")
 
 
 def _json(request: dict[str, Any]) -> int:
@@ -259,6 +264,8 @@ def _sides(statement: str) -> tuple[str, str]:
 
 def _check(given: Arguments) -> int:
     request = given.request("check", _REQUESTED) | {"expr": _formula(given, "check")}
+    _insist(request, "wrt", "--wrt X")
+    _insist(request, "claimed", "--claim \"A'*B'\"")
     if "json" in given.values:
         return _json(request)
     answer = respond(request)

@@ -66,7 +66,7 @@ def evaluate(expr: Expr, values: Mapping[str, Any], sizes: Mapping[str, int] | N
     for node in postorder(expr):
         for symbol in unknown(node, known):
             raise RequestError("TC513", f"no array shows the size {symbol}", field="sizes",
-                               help=f'pass sizes={{"{symbol}": …}}')
+                               help=f"give the size by its name: {symbol}=…")
     callables = {name: found for name, found in values.items() if callable(found)}
     with numpy().errstate(all="ignore"), catch_warnings():
         simplefilter("ignore")
