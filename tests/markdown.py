@@ -3,6 +3,9 @@
 A block of ``python`` holds examples as docstrings do; all blocks of a page share one
 namespace.  A block of ``console`` holds commands after ``$ `` and, below each, exactly
 what it prints.  Blocks of other languages are not run.
+
+``python tests/markdown.py PAGE…`` puts what happens now in place of what pages say.
+Read the difference before you commit it.
 """
 
 from __future__ import annotations
@@ -11,9 +14,11 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
-from doctest import DocTestParser, DocTestRunner
+from doctest import DocTestParser, DocTestRunner, Example
 from pathlib import Path
+from traceback import format_exception_only
 from typing import Any
 
 ROOT = Path(__file__).parent.parent
@@ -25,32 +30,62 @@ _COMMANDS = 'tensorcalc() { "$PYTHON" -m tensorcalc "$@"; }; python() { "$PYTHON
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced block: its language, its text, and the line on which the text begins."""
+    """A fenced block: its language, its text, the line on which the text begins, and where it stands."""
 
     language: str
     text: str
     line: int
+    span: tuple[int, int]
 
 
 def blocks(page: Path, *languages: str) -> list[Block]:
     """The fenced blocks of a page, those of ``languages`` if any are given."""
     source = page.read_text()
-    found = [Block(match["language"], match["text"], source.count("\n", 0, match.start("text")) + 1)
+    found = [Block(match["language"], match["text"], source.count("\n", 0, match.start("text")) + 1, match.span("text"))
              for match in _FENCE.finditer(source)]
     return [block for block in found if not languages or block.language in languages]
 
 
-def failures(page: Path) -> str:
-    """What the Python examples of a page do other than it says; empty where nothing."""
-    runner = DocTestRunner(verbose=False)
+# -- Python ------------------------------------------------------------------------------
+
+
+class _Recorder(DocTestRunner):
+    """Remembers what each example printed, and says what was not as expected."""
+
+    def __init__(self) -> None:
+        super().__init__(verbose=False)
+        self.got: dict[Example, str] = {}
+
+    def report_success(self, out: Any, test: Any, example: Example, got: str) -> None:
+        self.got[example] = got
+
+    def report_failure(self, out: Any, test: Any, example: Example, got: str) -> None:
+        self.got[example] = got
+        super().report_failure(out, test, example, got)
+
+    def report_unexpected_exception(self, out: Any, test: Any, example: Example, exc_info: Any) -> None:
+        self.got[example] = "Traceback (most recent call last):\n    ...\n" + "".join(format_exception_only(exc_info[1]))
+        super().report_unexpected_exception(out, test, example, exc_info)
+
+
+def _run(page: Path) -> Iterator[tuple[Block, list[tuple[Example, str]], str]]:
+    """For each block of Python, its examples with what they printed, and a report of what differs."""
     namespace: dict[str, Any] = {"__name__": page.stem}
-    report: list[str] = []
     for block in blocks(page, "python"):
         test = DocTestParser().get_doctest(block.text, namespace, page.name, str(page), block.line - 1)
         assert test.examples, f"{page.name}:{block.line} has a block of Python without >>>"
-        runner.run(test, out=report.append, clear_globs=False)
+        recorder, report = _Recorder(), list[str]()
+        recorder.run(test, out=report.append, clear_globs=False)
         namespace = test.globs
-    return "".join(report)
+        yield block, [(example, recorder.got[example]) for example in test.examples], "".join(report)
+
+
+def failures(page: Path) -> str:
+    """What the Python examples of a page do other than it says; empty where nothing."""
+    return "".join(report for _, _, report in _run(page))
+
+
+# -- the shell ---------------------------------------------------------------------------
 
 
 def session(block: Block) -> list[tuple[str, str]]:
@@ -71,3 +106,41 @@ def printed(command: str) -> str:
     done = subprocess.run(["bash", "-c", _COMMANDS + command], cwd=ROOT, env=environment, text=True, check=False,
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120)
     return done.stdout
+
+
+def settled(text: str) -> str:
+    """``text`` without what rounding makes of it, which is not the same on every machine."""
+    return re.sub(r"largest relative gap \S+", "largest relative gap …", text)
+
+
+# -- rewriting ---------------------------------------------------------------------------
+
+
+def rewritten(page: Path) -> str:
+    """The page with what happens now in place of what it says."""
+    new: dict[tuple[int, int], str] = {}
+    for block, examples, _ in _run(page):
+        parts = iter(examples)
+        texts = [part if isinstance(part, str) else _example(*next(parts)) for part in DocTestParser().parse(block.text)]
+        new[block.span] = "".join(texts)
+    for block in blocks(page, "console"):
+        new[block.span] = "".join(f"$ {command}{_kept(expected, printed(command))}" for command, expected in session(block))
+    source = page.read_text()
+    for start, end in sorted(new, reverse=True):
+        source = source[:start] + new[start, end] + source[end:]
+    return source
+
+
+def _kept(old: str, new: str) -> str:
+    return old if settled(old) == settled(new) else new
+
+
+def _example(example: Example, got: str) -> str:
+    first, *rest = example.source.splitlines()
+    lines = [f">>> {first}\n", *[f"... {line}\n" if line else "...\n" for line in rest]]
+    return "".join(lines) + (example.want if example.exc_msg == got else re.sub(r"(?m)^$(?=\n)", "<BLANKLINE>", got))
+
+
+if __name__ == "__main__":
+    for name in sys.argv[1:]:
+        Path(name).write_text(rewritten(Path(name)))
