@@ -25,7 +25,8 @@ from .traverse import postorder
 
 Factor = tuple[Expr, Sequence[Hashable]]
 
-MOST_FACTORS = 64   # of a product that is spliced into another one
+MOST_FACTORS = 96   # of a product that is spliced into another one
+MOST_POWER = 64     # factors of a matrix power
 MOST_COPIES = 8     # of one tensor multiplied elementwise before it is kept as a power
 MOST_TURNED = 4     # axes of an elementwise function whose order is normalised
 MOST_DIGITS = 400   # of a numerator or denominator
@@ -636,8 +637,8 @@ def matrix_power(base: Expr, exponent: Expr | Fraction | int) -> Expr:
     """
     value = Fraction(exponent) if not isinstance(exponent, Expr) else is_number(exponent)
     if value is not None:
-        if abs(value) > MOST_FACTORS or value.denominator != 1:
-            raise LimitError("TC412", f"a matrix power has at most {MOST_FACTORS} factors")
+        if abs(value) > MOST_POWER or value.denominator != 1:
+            raise LimitError("TC412", f"a matrix power has at most {MOST_POWER} factors")
         if value == 0:
             return delta(base.shape[0])
         factor = base if value > 0 else apply(TABLE["inv"], base)

@@ -9,7 +9,7 @@ from .rewrite import Step, rewrite
 from .rules.sets import EXPAND, FACTOR, STANDARD
 from .traverse import fold
 
-MOST_LEAVES = 300  # of an expression that is expanded to see whether that shortens it
+MOST_LEAVES = 300  # of an expression that is factored or expanded to see whether that shortens it
 
 
 def simplify(expr: Expr, trace: list[Step] | None = None) -> Expr:
@@ -24,8 +24,10 @@ def simplify(expr: Expr, trace: list[Step] | None = None) -> Expr:
     True
     """
     plain = rewrite(expr, STANDARD, trace)
+    if leaves(plain) > MOST_LEAVES:
+        return plain
     best = shortest(plain, rewrite(plain, FACTOR))
-    if leaves(best) <= MOST_LEAVES and _has_sum_inside(plain):
+    if _has_sum_inside(plain):
         expanded = rewrite(rewrite(plain, (*EXPAND, *STANDARD)), FACTOR)
         best = shortest(best, expanded)
     return best

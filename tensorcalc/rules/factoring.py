@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from math import prod
+
 from ..build import add, einsum, ones, opens
 from ..expr import Apply, Delta, Einsum, Expr, Sum, Term
 from ..functions import POWER
 from ..rewrite import rule
 from .products import Pair, applied, pairs, replaced
 
-MOST_TERMS = 64
+MOST_TERMS = 256  # of a product that is multiplied out
 
 
 @rule("product.expand", "A (B + C) = A B + A C", shrinks="no product has a sum as a factor any more")
 def product_expand(node: Expr) -> Expr | None:
     if not isinstance(node, Einsum):
         return None
+    if prod(len(operand.terms) for operand in node.operands if isinstance(operand, Sum)) > MOST_TERMS:
+        return None
     for k, (operand, own) in enumerate(pairs(node)):
-        if isinstance(operand, Sum) and len(operand.terms) <= MOST_TERMS:
+        if isinstance(operand, Sum):
             return add([(weight, replaced(node, [k], [(term, own)])) for weight, term in operand.terms], node.shape)
         if isinstance(operand, Einsum) and opens(operand):
             return replaced(node, [], [])

@@ -29,7 +29,6 @@ from .unify import Group, expand, text
 Labels = list[Hashable]
 Factors = list[tuple["Value", Sequence[Hashable]]]
 
-MOST_POWER = 64  # the largest exponent of a matrix power
 
 _ELEMENTWISE = {row.name for row in ELEMENTWISE if row.signature == "()->()"}
 _SQUARE = {"inv", "det", "logdet", "adj", "expm", "logm", "sqrtm", "chol"}
@@ -431,8 +430,8 @@ def _matrix_power(tree: Op, operands: tuple[Syntax, ...], scope: Scope) -> Value
         return Value(_power(base.expr, exponent.expr, scope, tree), base.axes)
     value = _squared(base, operands[0], scope, "a power")
     whole = _whole(operands[1], scope)
-    if whole is not None and abs(whole) > MOST_POWER:
-        raise LimitError("TC412", f"a matrix power has at most {MOST_POWER} factors", source=scope.source,
+    if whole is not None and abs(whole) > build.MOST_POWER:
+        raise LimitError("TC412", f"a matrix power has at most {build.MOST_POWER} factors", source=scope.source,
                          spans=[operands[1].span])
     if whole is None or len(value.rows) != 1:
         return _symbolic_power(value, exponent, operands[1], scope)

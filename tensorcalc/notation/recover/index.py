@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
+from ...build import einsum as einsum_of
 from ...build import opens, scale
 from ...errors import LimitError
 from ...expr import Apply, Delta, Einsum, Expr, Sum, Variable
@@ -42,6 +43,23 @@ def grouped(letters: Letters, groups: Sequence[int]) -> Indices:
         found.append(own[0] if count == 1 else own)
         at += count
     return tuple(found)
+
+
+MOST_SUMMED = 12  # indices of one product before its chains are written as matrices
+
+
+def components(pairs: list[tuple[Expr, tuple[int, ...]]], rank: int) -> list[list[tuple[Expr, tuple[int, ...]]]]:
+    """Factors that share a summed index, together."""
+    groups: list[tuple[set[int], list[tuple[Expr, tuple[int, ...]]]]] = []
+    for pair in pairs:
+        labels, members, rest = {label for label in pair[1] if label >= rank}, [pair], []
+        for group in groups:
+            if group[0] & labels:
+                labels, members = labels | group[0], group[1] + members
+            else:
+                rest.append(group)
+        groups = [*rest, (labels, members)]
+    return [members for _, members in groups]
 
 
 class _Writer:
@@ -109,6 +127,10 @@ class _Writer:
             body = None if inner is None else kronecker.summed(
                 stacks, inner[0] if len(inner) == 1 else Op("multiply", tuple(inner)))
             return None if body is None else [body]
+        if len({label for own in expr.subscripts for label in own}) - expr.rank > MOST_SUMMED:
+            blocks = self.blocks(expr, letters)
+            if blocks is not None:
+                return blocks
         name: dict[int, str] = dict(enumerate(letters))
         found: list[Syntax] = []
         loose: set[str] = set()
@@ -135,6 +157,17 @@ class _Writer:
                       for operand, own in zip(expr.operands, expr.subscripts) if isinstance(operand, Delta)]
         numbers = [tree for tree in found if isinstance(tree, Num)]
         return [*numbers, *(tree for tree in found if not isinstance(tree, Num))]
+
+    def blocks(self, expr: Einsum, letters: Letters) -> list[Syntax] | None:
+        """A product with more summed indices than anyone reads: each chain of it in matrix notation."""
+        found: list[Syntax] = []
+        for members in components(list(zip(expr.operands, expr.subscripts)), expr.rank):
+            axes = sorted({label for _, own in members for label in own if label < expr.rank})
+            tree = kronecker.plain(einsum_of(members, axes)) if len(axes) <= 2 else None
+            if tree is None:
+                return None
+            found.append(Indexed(tree, tuple(letters[axis] for axis in axes)) if axes else tree)
+        return found
 
     def lacking(self, factors: Sequence[Syntax], letter: str, loose: bool) -> int:
         """How many ones a summed index needs, to be kept inside functions and brackets and summed outside."""
