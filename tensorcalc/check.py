@@ -1,4 +1,4 @@
-"""A claimed derivative: right, or wrong in which way.
+"""Claims about derivatives: right, or wrong in which way.
 
 Knows the usual ways to be wrong: transposed, in the other layout or order of vec, a
 sign, a factor, the convention for symmetric variables, one term missing or wrong.
@@ -29,7 +29,7 @@ Axes = tuple[tuple[int, ...], ...]
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One way to write the derivative down: which axes make its rows, its columns, …"""
+    """One way to write the derivative down: which axes make its rows, which its columns."""
 
     expr: Expr
     groups: tuple[int, ...]
@@ -66,19 +66,20 @@ def check(expr: Expr, layout: Layout, claimed: str, scope: Scope, facts: Facts, 
     claim = read(claimed, scope, field="claimed")
     targets = dict(_targets(expr, layout))
     shape = claim.shape
-    first = next((target for name, target in targets.items() if name in ("page", "numerator") and target.shape == shape),
+    plain = [target for name, target in targets.items() if name in ("page", "numerator")]
+    first = next((target for target in plain if target.shape == shape),
                  targets["page"] if "page" in targets else next(iter(targets.values())))
     if first.shape == shape:
-        verdict = _compared(first, claim, facts, layout)
+        verdict = _compared(first, claim, facts)
         if verdict.verdict == "proved":
             return Diagnosis("correct", verdict, first)
     else:
-        verdict = _compared(first, claim, facts, layout)
+        verdict = _compared(first, claim, facts)
     for name, target in targets.items():
         if name != "page" and target.shape == shape and _same(target.expr, claim.expr, facts):
             word, says = _NAMES[name]
             if word == "correct":
-                return Diagnosis("correct", _compared(target, claim, facts, layout), target)
+                return Diagnosis("correct", _compared(target, claim, facts), target)
             return Diagnosis(word, verdict, first, says=says)
     if first.shape != shape:
         return Diagnosis("wrong-shape", verdict, first, says=verdict.diagnosis)
@@ -102,14 +103,16 @@ def _targets(expr: Expr, layout: Layout) -> Iterator[tuple[str, Target]]:
     own = [part for part in parts if part]
     if len(own) == 2 and all(len(part) <= 2 for part in own) and len(parts) <= 3:
         for name, columns in (("numerator", True), ("numerator rows", False)):
-            rows, cols = (tuple(axis for group in (reversed(part) if columns else part) for axis in group) for part in own)
+            rows, cols = (tuple(axis for group in (reversed(part) if columns else part) for axis in group)
+                          for part in own)
             yield name, Target(transpose(expr, (*rows, *cols)), (len(rows), len(cols)))
-            yield name.replace("numerator", "denominator"), Target(transpose(expr, (*cols, *rows)), (len(cols), len(rows)))
+            turned = Target(transpose(expr, (*cols, *rows)), (len(cols), len(rows)))
+            yield name.replace("numerator", "denominator"), turned
     if len(groups) == 2:
         yield "transposed", Target(transpose(expr, (*groups[1], *groups[0])), (len(groups[1]), len(groups[0])))
 
 
-def _compared(target: Target, claim: Reading, facts: Facts, layout: Layout) -> Verdict:
+def _compared(target: Target, claim: Reading, facts: Facts) -> Verdict:
     left = Reading(target.expr, target.groups, None, None, claim.variables, claim.scope)
     right = Reading(claim.expr, claim.groups, None, None, claim.variables, claim.scope)
     return compare(left, right, facts)

@@ -198,7 +198,8 @@ def _adjugate(entries: Polynomials, n: int) -> Polynomials:
         for j in range(n):
             rows = [r for r in range(n) if r != j]
             cols = [c for c in range(n) if c != i]
-            minor: Polynomials = {(a, b): entries[r, c] for a, r in enumerate(rows) for b, c in enumerate(cols) if (r, c) in entries}
+            minor: Polynomials = {(a, b): entries[r, c] for a, r in enumerate(rows) for b, c in enumerate(cols)
+                                  if (r, c) in entries}
             value = _determinant(minor, n - 1) if n > 1 else UNIT
             found[i, j] = {m: v * (-1) ** (i + j) for m, v in value.items()}
     return found

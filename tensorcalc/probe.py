@@ -98,8 +98,11 @@ def sizes_at(names: Sequence[str], attempt: int, rng: random.Random) -> dict[str
     """Sizes to try: pairwise different ones and equal ones by turns."""
     if attempt % 2:
         return dict.fromkeys(names, 2 + attempt % 3)
-    order = list(PRIMES[: max(len(names), 3)]) if len(names) <= 4 else [2 + k % 4 for k in range(len(names))]
-    rng.shuffle(order)
+    order = list(PRIMES[: max(len(names), 2)]) if len(names) <= 4 else [2 + k % 4 for k in range(len(names))]
+    if attempt % 4:
+        order.reverse()
+    else:
+        rng.shuffle(order)
     return dict(zip(names, order))
 
 
@@ -109,15 +112,16 @@ REAL, WHOLE, CORNER = range(3)
 """Kinds of points: real numbers, small integers, and only -1, 0 and 1, where special cases are."""
 
 _CHOICES = {
-    WHOLE: {"": (-2, -1, 0, 1, 2, 3), "nonzero": (-2, -1, 1, 2, 3), "positive": (1, 2, 3, 4)},
-    CORNER: {"": (-1, 0, 0, 1), "nonzero": (-1, 1), "positive": (1, 1, 2)},
+    WHOLE: {"": (-2, -1, 0, 1, 2, 3), "nonzero": (-2, -1, 1, 2, 3), "positive": (1, 2, 3, 4),
+            "nonnegative": (0, 1, 2, 3)},
+    CORNER: {"": (-1, 0, 0, 1), "nonzero": (-1, 1), "positive": (1, 1, 2), "nonnegative": (0, 1)},
 }
 _ATTEMPTS = 60
 
 
 def draw(variables: Sequence[Variable], facts: Facts, sizes: Mapping[str, int], rng: random.Random,
          kind: int = WHOLE) -> Point | None:
-    """A point with the declared properties; ``None`` where none was found, as for a skew matrix of odd size with an inverse.
+    """A point with the declared properties; ``None`` where none was found.
 
     Examples
     --------
@@ -165,11 +169,13 @@ def _entries(shape: Sequence[int], facts: frozenset[str], rng: random.Random, ki
     count = 1
     for size in shape:
         count *= size
-    word = "positive" if facts & {"positive", "simplex"} else "nonzero" if "nonzero" in facts else ""
+    word = next((word for word in ("positive", "nonnegative", "nonzero") if word in facts), "")
+    word = "nonnegative" if "simplex" in facts and not word else word
     if kind != REAL:
         numbers = [float(rng.choice(_CHOICES[kind][word])) for _ in range(count)]
     else:
-        numbers = [rng.uniform(0.3, 1.8) if word == "positive" else rng.gauss(0, 1) for _ in range(count)]
+        signed = word in ("", "nonzero")
+        numbers = [rng.gauss(0, 1) if signed else rng.uniform(0.3, 1.8) for _ in range(count)]
     return np.array(numbers).reshape(tuple(shape))
 
 
@@ -242,7 +248,7 @@ def _smallest_eigenvalue(a: Array) -> float:
 
 
 def _on_pattern(a: Array) -> Array:
-    """The entries of an array; of a triangular or diagonal matrix those on its diagonal, where others are zero by structure."""
+    """The entries of an array; of a triangular matrix, where others are zero by structure, those on its diagonal."""
     np = backends.numpy()
     square = a.ndim == 2 and a.shape[0] == a.shape[1]
     return np.diag(a) if square and not np.triu(a, 1).any() else a
@@ -257,6 +263,7 @@ _TESTS: dict[str, Any] = {
     "spd": lambda a: _near(a, a.T) and _smallest_eigenvalue(a) > 1e-9,
     "psd": lambda a: _near(a, a.T) and _smallest_eigenvalue(a) > -1e-9,
     "positive": lambda a: bool((_on_pattern(a) > 0).all()),
+    "nonnegative": lambda a: bool((a >= 0).all()),
     "nonzero": lambda a: bool((_on_pattern(a) != 0).all()),
     "simplex": lambda a: bool((a >= 0).all() and abs(a.sum() - 1) < 1e-9),
     "invertible": lambda a: backends.numpy().linalg.matrix_rank(a) == min(a.shape),
@@ -342,11 +349,16 @@ def differ(found: Sequence[Gap]) -> bool:
     return sizes[-1] > 1e-5 or (sizes[0] > TINY and sizes[len(sizes) // 2] > 10 * TINY)
 
 
-def counterexample(left: Expr, right: Expr, facts: Facts, found: Sequence[Gap], onto: Onto | None = None) -> Gap | None:
-    """The gap that is easiest to check: at small sizes and small integers, else the clearest; ``None`` for mere rounding."""
-    least = TINY if onto is None else LOOSE
+def surest(left: Expr, right: Expr, found: Sequence[Gap], least: float = TINY) -> Gap | None:
+    """The largest gap that is no mere rounding."""
     clearest = sorted((gap for gap in found if gap.size > least), key=lambda gap: -gap.size)
-    sure = next((gap for gap in clearest[:8] if beyond_rounding(left, right, gap)), None)
+    return next((gap for gap in clearest[:8] if beyond_rounding(left, right, gap)), None)
+
+
+def counterexample(left: Expr, right: Expr, facts: Facts, found: Sequence[Gap], onto: Onto | None = None) -> Gap | None:
+    """The gap that is easiest to check: at small sizes and integers, else the clearest; ``None`` for mere rounding."""
+    least = TINY if onto is None else LOOSE
+    sure = surest(left, right, found, least)
     if sure is None:
         return None
     variables = variables_of(left, right)
@@ -395,7 +407,8 @@ def _shaken(expr: Expr, point: Point, rng: Any) -> Array:
         if isinstance(node, Variable):
             array = np.asarray(evaluate(node, point.everything, point.sizes), dtype=float)
         elif any(child in done for child in node.children):
-            names = {child: variable(f"step{k}", *child.shape) for k, child in enumerate(node.children) if child in done}
+            names = {child: variable(f"step{k}", *child.shape) for k, child in enumerate(node.children)
+                     if child in done}
             values = {name.name: done[child] for child, name in names.items()}
             step = rebuild(node, [names.get(child, child) for child in node.children])
             array = np.asarray(evaluate(step, {**values, **point.functions}, point.sizes), dtype=float)
@@ -421,7 +434,8 @@ def onto(equations: Sequence[tuple[Expr, Expr]], facts: Facts) -> Onto:
             for _ in range(_NEWTON):
                 rest = _stacked(residuals, point)
                 if abs(rest).max(initial=0.0) < 1e-13:
-                    return point if all(_settled(point.values[by.name], facts.get(by.name, ())) for by in free) else None
+                    settled = all(_settled(point.values[by.name], facts.get(by.name, ())) for by in free)
+                    return point if settled else None
                 found = _stepped(point, free, slopes, rest, facts)
                 if found is None:
                     return None
@@ -444,18 +458,20 @@ def _stacked(exprs: Sequence[Expr], point: Point) -> Array:
     return np.concatenate([np.ravel(evaluate(expr, point.everything, point.sizes)) for expr in exprs])
 
 
-def _stepped(point: Point, free: Sequence[Variable], slopes: Sequence[Sequence[Expr]], rest: Array, facts: Facts) -> Point | None:
+def _stepped(point: Point, free: Sequence[Variable], slopes: Sequence[Sequence[Expr]], rest: Array,
+             facts: Facts) -> Point | None:
     """The point after one step, its structure restored."""
     np = backends.numpy()
     if not np.isfinite(rest).all():
         return None
     widths = [point.values[by.name].size for by in free]
-    rows = [[np.reshape(evaluate(slope, point.everything, point.sizes), (-1, width)) for slope, width in zip(row, widths)]
-            for row in slopes]
+    rows = [[np.reshape(evaluate(slope, point.everything, point.sizes), (-1, width))
+             for slope, width in zip(row, widths)] for row in slopes]
     step = np.linalg.lstsq(np.block(rows), -rest, rcond=None)[0]
     values, at = dict(point.values), 0
     for by, width in zip(free, widths):
-        moved = projected(values[by.name] + step[at : at + width].reshape(values[by.name].shape), facts.get(by.name, ()))
+        old = values[by.name]
+        moved = projected(old + step[at : at + width].reshape(old.shape), facts.get(by.name, ()))
         if moved is None:
             return None
         values[by.name] = moved

@@ -18,6 +18,7 @@ from .expr import Apply, Einsum, Expr, Sum
 from .rewrite import Rule, Step, chain
 from .rules import powers, proving
 from .rules.sets import ALL, EXPAND, STABLE, STANDARD
+from .traverse import postorder
 
 RULES = (*(rule for rule in STANDARD if rule not in STABLE), *proving.NORMAL, *powers.NORMAL, *EXPAND)
 WITH_RELATIONS = (*RULES, *proving.RELATIONS)
@@ -65,7 +66,8 @@ class Proof:
 
 
 def _moves(steps: Iterable[Step], side: str) -> list[Move]:
-    return [Move(step.rule.name, step.rule.statement, side, step.before, step.after, step.rule.reference) for step in steps]
+    return [Move(step.rule.name, step.rule.statement, side, step.before, step.after, step.rule.reference)
+            for step in steps]
 
 
 def prove(left: Expr, right: Expr, extra: Sequence[Rule] = (), seconds: float = SECONDS) -> Proof | None:
@@ -73,7 +75,9 @@ def prove(left: Expr, right: Expr, extra: Sequence[Rule] = (), seconds: float = 
     deadline = time.monotonic() + seconds
     if left is right:
         return Proof(left, right, ())
+    jumps = any(isinstance(node, Apply) and node.function.name == "sign" for node in postorder(left, right))
     for rules in (RULES, WITH_RELATIONS, WITH_DEFINITIONS):
+        rules = tuple(rule for rule in rules if not (jumps and rule in proving.ALMOST))
         found = _by_rules(left, right, (*extra, *rules), deadline)
         if found is not None or time.monotonic() > deadline:
             return found
@@ -92,7 +96,8 @@ def _by_rules(left: Expr, right: Expr, rules: Sequence[Rule], deadline: float) -
     return _to_zero(left, right, gap, moves, rules, deadline)
 
 
-def _to_zero(left: Expr, right: Expr, gap: Expr, moves: list[Move], rules: Sequence[Rule], deadline: float) -> Proof | None:
+def _to_zero(left: Expr, right: Expr, gap: Expr, moves: list[Move], rules: Sequence[Rule],
+             deadline: float) -> Proof | None:
     """Rewrite the difference, clear what divides it, and again: depth first, the most complex divisor first."""
     seen: set[Expr] = set()
     stack: list[tuple[Expr, list[Move], int]] = [(gap, moves, 0)]
@@ -107,7 +112,8 @@ def _to_zero(left: Expr, right: Expr, gap: Expr, moves: list[Move], rules: Seque
             continue
         seen.add(here)
         for factor, spec, after in reversed(_cleared(here)):
-            move = Move("equation.multiply", STATEMENTS["equation.multiply"], "difference", here, after, factor=factor, spec=spec)
+            move = Move("equation.multiply", STATEMENTS["equation.multiply"], "difference", here, after,
+                        factor=factor, spec=spec)
             stack.append((after, [*past, move], depth + 1))
     return None
 

@@ -19,7 +19,7 @@ from .notation.lower import Scope
 from .notation.recover import index
 from .notation.syntax import Name
 from .notation.text import statement_text, text
-from .proof import Move, Proof
+from .proof import STATEMENTS, Move, Proof
 from .request import check_fields, choice_of, derived, scope_of, text_of
 from .verify import Verdict, entry, verify
 
@@ -69,18 +69,19 @@ def steps(proof: Proof, layout: Layout) -> list[dict[str, Any]]:
             written[expr] = form(expr, layout)
         return written[expr]
 
-    found = [_step(move, words(move.before), words(move.after), layout) for move in proof.moves]
+    found = [_step(move, words(move.before), words(move.after)) for move in proof.moves]
     if not found:
         plain, typeset = words(proof.left)
-        found.append({"rule": "normal-form", "statement": "both sides are one expression", "side": "left", "before": plain,
-                      "after": plain, "text": plain, "latex": typeset, "reference": ""})
+        found.append({"rule": "normal-form", "statement": STATEMENTS["normal-form"], "reference": "", "side": "left",
+                      "before": plain, "after": plain, "text": plain, "latex": typeset})
     return found
 
 
-def _step(move: Move, before: tuple[str, str], after: tuple[str, str], layout: Layout) -> dict[str, Any]:
+def _step(move: Move, before: tuple[str, str], after: tuple[str, str]) -> dict[str, Any]:
     step: dict[str, Any] = {
         "rule": move.rule, "statement": move.statement, "reference": move.reference, "side": move.side,
-        "before": before[0], "after": after[0], "text": f"{before[0]} = {after[0]}", "latex": f"{before[1]} = {after[1]}",
+        "before": before[0], "after": after[0], "text": f"{before[0]} = {after[0]}",
+        "latex": f"{before[1]} = {after[1]}",
     }
     if move.factor is not None:
         step["factor"] = form(move.factor, Layout(((1,) * move.factor.rank,)))[0]
@@ -97,7 +98,8 @@ def form(expr: Expr, layout: Layout) -> tuple[str, str]:
         return text(tree), latex(tree)
     letters = tuple("ijklmnpqrstuvw"[: expr.rank])
     body = index.recover(expr, letters)
-    left = Name("L", index.grouped(letters, layout.groups if sum(layout.groups) == expr.rank else (1,) * expr.rank) or None)
+    groups = layout.groups if sum(layout.groups) == expr.rank else (1,) * expr.rank
+    left = Name("L", index.grouped(letters, groups) or None)
     if body is None:
         return "(no written form)", r"\text{(no written form)}"
     return statement_text(left, body), latex_statement(left, body)
@@ -138,7 +140,8 @@ def check_answer(request: Mapping[str, Any]) -> dict[str, Any]:
     scope = Scope(declared=declared, integers=set(found.reading.scope.integers))
     names = found.layout.variables
     try:
-        diagnosis = check(found.expr, found.layout, text_of(request, "claimed"), scope, facts, [variables[name] for name in names])
+        diagnosis = check(found.expr, found.layout, text_of(request, "claimed"), scope, facts,
+                          [variables[name] for name in names])
     except ShapeError as error:
         shape = array_shape(found.expr, found.layout.groups)
         return {"verdict": "refuted", "steps": [], "counterexample": None, "diagnosis": "wrong-shape", "evidence": "",

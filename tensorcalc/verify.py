@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from . import probe
+from .assume import implied
 from .build import einsum, special, transpose
 from .derive import derive, pointed
 from .expr import Einsum, Expr, Variable
@@ -71,7 +72,8 @@ def declared(equations: Sequence[str], scope: Scope) -> list[Equation]:
     found = []
     for text in equations:
         lhs, _, rhs = text.partition("==") if "==" in text else text.partition("=")
-        tensors = {name: Value(variable, _axes(variable)) for name, variable in scope.variables.items() if variable.rank < 3}
+        tensors = {name: Value(variable, _axes(variable)) for name, variable in scope.variables.items()
+                   if variable.rank < 3}
         inner = Scope(tensors=tensors, integers=set(scope.integers))
         one, two = read_sides(lhs.strip(), rhs.strip(), inner)
         found.append(Equation(one.expr, two.expr, text))
@@ -95,6 +97,7 @@ def compare(left: Reading, right: Reading, facts: Facts, equations: Sequence[Equ
         words = f"the left side is {_shown(left)} and the right side is {_shown(right)}"
         return Verdict("refuted", left, right, facts, diagnosis=f"shapes differ: {words}")
     other = _aligned(right, left)
+    facts = implied([left.expr, other], facts)
     onto = probe.onto([(equation.left, equation.right) for equation in equations], facts) if equations else None
     found = probe.gaps(left.expr, other, facts, onto=onto, corners=_CORNERS)
     gap = probe.counterexample(left.expr, other, facts, found, onto)
@@ -143,7 +146,9 @@ def _shown(reading: Reading) -> str:
     shape = " x ".join(map(str, reading.shape))
     if not shape:
         return "a number"
-    return f"a row of size {shape}" if reading.row else f"a vector of size {shape}" if len(reading.shape) == 1 else shape
+    if len(reading.shape) > 1:
+        return shape
+    return f"a {'row' if reading.row else 'vector'} of size {shape}"
 
 
 def entry(gap: probe.Gap, left: Reading) -> list[int]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from ..assume import is_positive
+from ..assume import is_nonzero, is_positive
 from ..build import (
     ONE,
     add,
@@ -20,6 +20,7 @@ from ..build import (
     is_number,
     number,
     ones,
+    opens,
     power_of,
     rebuild,
     scale,
@@ -28,12 +29,13 @@ from ..build import (
     symmetry,
     transpose,
 )
-from ..expr import Apply, Delta, Einsum, Expr, Sum
+from ..expr import Apply, Delta, Einsum, Expr, Sum, Variable
 from ..functions import POWER, TABLE, grouped
 from ..notation.recover import matrix as matrix_form
 from ..notation.syntax import is_op, walk
 from ..rewrite import rule
-from .algebra import _first_factor, kronecker_parts
+from ..traverse import postorder
+from .algebra import _first_factor, _tied, kronecker_parts
 from .products import applied, find_product, joined, pairs, replaced, uses
 
 
@@ -45,14 +47,97 @@ def _like(node: Apply, argument: Expr) -> Expr:
     return apply(node.function, argument)
 
 
+# -- matrices that have an inverse almost everywhere ---------------------------------------
+#
+# A rule that puts in an inverse which nobody wrote proves an identity where that inverse exists.
+# It holds everywhere if those points are dense, because both sides are continuous.
+
+_OPEN = {"symmetric", "diagonal", "lower", "spd", "psd", "positive", "nonzero", "invertible", "nonnegative"}
+_CONE = {*_OPEN, "skew"}
+
+
+def is_regular(matrix: Expr) -> bool:
+    """Whether the points at which a matrix has an inverse are dense; ``False`` where that is not seen."""
+    if matrix.rank != 2:
+        parts = kronecker_parts(matrix)
+        return parts is not None and all(is_regular(part) if axes else _is_regular_number(part) for part, axes in parts)
+    match matrix:
+        case Variable(facts=facts):
+            return _is_free(matrix) or "orthogonal" in facts
+        case Delta():
+            return True
+        case Apply(function=function, arguments=arguments):
+            return function.name in ("inv", "expm", "chol") or (function.name == "adj" and is_regular(arguments[0]))
+        case Einsum():
+            return _is_regular_product(matrix)
+        case Sum():
+            return _is_regular_sum(matrix)
+    return False
+
+
+def _is_free(matrix: Expr) -> bool:
+    """Whether a matrix is any of its kind, of which most have inverses."""
+    square = matrix.rank == 2 and matrix.shape[0] == matrix.shape[1]
+    return isinstance(matrix, Variable) and square and matrix.facts <= _OPEN
+
+
+def _is_regular_product(product: Einsum) -> bool:
+    """A product of regular matrices, or a vector on the diagonal."""
+    scalars = [operand for operand in product.operands if not operand.shape]
+    rest = [pair for pair in pairs(product) if pair[0].shape]
+    if not all(map(_is_regular_number, scalars)):
+        return False
+    if scalars:
+        return is_regular(einsum(rest, (0, 1)))
+    if len(rest) == 1:
+        return rest[0][1] == (1, 0) and is_regular(rest[0][0])
+    if any(isinstance(operand, Delta) for operand, _ in rest):
+        return all(set(own) == {0} and isinstance(operand, Variable) and operand.facts <= _OPEN
+                   for operand, own in rest if not isinstance(operand, Delta))
+    first = _first_factor(product)
+    if first is None:
+        return False
+    k, label, factor = first
+    return is_regular(factor) and is_regular(einsum([pair for q, pair in enumerate(rest) if q != k], (label, 1)))
+
+
+def _is_regular_number(number: Expr) -> bool:
+    """Whether the points at which a number is not zero are dense."""
+    base, _ = base_and_exponent(number)
+    inner = _argument(base, "det")
+    return isinstance(base, (Variable, Delta)) or is_nonzero(base) or (inner is not None and is_regular(inner))
+
+
+def _is_regular_sum(total: Sum) -> bool:
+    """A sum with a matrix of its own, or with the identity and terms that can be made small."""
+    applied_to = [part for _, term in total.terms for part in postorder(term) if isinstance(part, Apply)]
+    inside = set(postorder(*applied_to))
+    for _, term in total.terms:
+        others = {node for _, other in total.terms if other is not term for node in postorder(other)}
+        core = term.operands[0] if isinstance(term, Einsum) and term.subscripts == ((1, 0),) else term
+        if _is_free(core) and core not in others:
+            return True
+
+    def shrinks(term: Expr) -> bool:
+        factors = term.operands if isinstance(term, Einsum) else (term,)
+        return any(isinstance(part, Variable) and part.facts <= _CONE and part not in inside for part in factors)
+
+    eyes = [term for _, term in total.terms if isinstance(term, Delta)]
+    return bool(eyes) and all(shrinks(term) for _, term in total.terms if not isinstance(term, Delta))
+
+
 # -- determinants ------------------------------------------------------------------------
 
 
 @rule("logdet.define", "logdet(A) = log(abs(det(A)))", "logdet", shrinks="a function is put in terms of others")
 def logdet_define(node: Expr) -> Expr | None:
+    """Of a diagonal matrix, the sum of the logarithms of its entries."""
     inner = _argument(node, "logdet")
     if inner is None or not isinstance(node, Apply):
         return None
+    if inner.rank == 2 and isinstance(inner, Einsum) and _tied(inner):
+        vector = apply(TABLE["abs"], _row_sum(inner))
+        return einsum([(apply(TABLE["log"], vector), (0,))], ())
     determinant = apply(grouped(TABLE["det"], node.function.ways), inner)
     return apply(TABLE["log"], apply(TABLE["abs"], determinant))
 
@@ -136,6 +221,52 @@ def det_kronecker(node: Expr) -> Expr | None:
     return einsum(factors, ())
 
 
+@rule("det.clear", "det(eye(n) + inv(A) B) = det(A)^-1 det(A + B)", "det", reference="MC 24, Sylvester's identity",
+      shrinks="a determinant loses an inverse")
+def det_clear(node: Expr) -> Expr | None:
+    """An inverse inside a determinant: a term of its own, or a factor of the term beside the identity."""
+    inner = _argument(node, "det")
+    if not isinstance(inner, Sum) or inner.rank != 2 or len(inner.terms) != 2:
+        return None
+    for (w, term), (v, other) in (inner.terms, inner.terms[::-1]):
+        matrix = _argument(term, "inv")
+        if matrix is not None:
+            rest = add([(w, delta(inner.shape[0])), (v, einsum([(matrix, "ij"), (other, "jk")], "ik"))])
+        elif isinstance(term, Delta) and w == 1 and isinstance(other, Einsum):
+            found = _turned_round(other)
+            if found is None:
+                continue
+            matrix, low = found
+            rest = add([(1, matrix), (v, low)])
+        else:
+            continue
+        return einsum([(apply(TABLE["det"], rest), ()), (power_of(apply(TABLE["det"], matrix), -1), ())], ())
+    return None
+
+
+def _turned_round(low: Einsum) -> tuple[Expr, Expr] | None:
+    """A and R L, where a product is L inv(A) R."""
+    scalars = {q for q, own in enumerate(low.subscripts) if not own}
+    for k in applied(low, "inv"):
+        own, matrix = low.subscripts[k], low.operands[k].children[0]
+        before = set() if 0 in own else set(joined(low, (0,), (k,)))
+        after = set() if 1 in own else set(joined(low, (1,), (k,)))
+        if len(own) != 2 or before & after or len({k, *before, *after, *scalars}) < len(low.operands):
+            continue
+        first = {label for q in before for label in low.subscripts[q]} or {0}
+        last = {label for q in after for label in low.subscripts[q]} or {1}
+        for x, y in (own, own[::-1]):
+            if x in first and y in last and x != y and all(label < 2 or uses(low, label) == 2 for label in own):
+                far = 1 + max(label for labels in low.subscripts for label in labels)
+                factors: list[tuple[Expr, tuple[int, ...]]] = [(delta(low.shape[0]), (far, far + 1))]
+                ends = {0: far, 1: far + 1}
+                factors += [(low.operands[q], tuple(ends.get(label, label) for label in low.subscripts[q]))
+                            for q in (*before, *after, *scalars)]
+                upright = matrix if own == (x, y) else transpose(matrix, (1, 0))
+                return upright, einsum(factors, (ends.get(y, y), ends.get(x, x)))
+    return None
+
+
 @rule("det.lemma", "det(A + u v') = (1 + v' inv(A) u) det(A)", "det", reference="MC 24, Sylvester's identity",
       shrinks="the determinant is of a smaller matrix, or of the one that comes first")
 def det_lemma(node: Expr) -> Expr | None:
@@ -149,6 +280,8 @@ def det_lemma(node: Expr) -> Expr | None:
         for left, right, dim in _cuts(low):
             small = ONE if dim is None else delta(dim)
             plain = isinstance(base, Delta)
+            if not plain and (dim is not None or not is_regular(base)):
+                continue
             inverse = base if plain else apply(TABLE["inv"], base)
             if dim is None:
                 core = einsum([(right, "b"), (inverse, "ba"), (left, "a")], "")
@@ -185,9 +318,12 @@ def _cuts(low: Einsum) -> list[tuple[Expr, Expr, int | str | None]]:
         labels |= {label for _, own in grown for label in own if label >= low.rank}
 
 
-@rule("det.orthogonal", "det(Q)^2 = 1", "power", shrinks="a factor vanishes")
+@rule("det.orthogonal", "det(Q)^2 = 1", "power", "abs", shrinks="a factor vanishes")
 def det_orthogonal(node: Expr) -> Expr | None:
     base, exponent = base_and_exponent(node)
+    size = _argument(node, "abs")
+    if size is not None:
+        base, exponent = size, Fraction(2)
     inner = _argument(base, "det")
     if inner is None or "orthogonal" not in getattr(inner, "facts", ()) or not isinstance(exponent, Fraction):
         return None
@@ -205,7 +341,8 @@ def inverse_orthogonal(node: Expr) -> Expr | None:
     return transpose(inner, (1, 0)) if inner is not None and "orthogonal" in getattr(inner, "facts", ()) else None
 
 
-@rule("inverse.turn", "inv(A') = inv(A)'", "inv", shrinks="the argument is the one of itself and its transpose that comes first")
+@rule("inverse.turn", "inv(A') = inv(A)'", "inv",
+      shrinks="the argument is the one of itself and its transpose that comes first")
 def inverse_turn(node: Expr) -> Expr | None:
     inner = _argument(node, "inv")
     if inner is None or inner.rank != 2 or not isinstance(node, Apply):
@@ -246,10 +383,28 @@ def _length(term: Expr) -> int:
     return 0 if isinstance(term, Delta) else len(term.operands) if isinstance(term, Einsum) else 1
 
 
+@rule("inverse.rank_one", "inv(A + u v') = inv(A) - inv(A) u v' inv(A)/(1 + v' inv(A) u)", "inv", reference="MC 160",
+      shrinks="an inverse of a sum loses a term")
+def inverse_rank_one(node: Expr) -> Expr | None:
+    inner = _argument(node, "inv")
+    if not isinstance(inner, Sum) or inner.rank != 2 or len(inner.terms) != 2 or not isinstance(node, Apply):
+        return None
+    for (w, base), (v, low) in (inner.terms, inner.terms[::-1]):
+        cut = _cuts(low)[-1:] if isinstance(low, Einsum) else []
+        if not cut or cut[0][2] is not None or not is_regular(base):
+            continue
+        left, right, _ = cut[0]
+        inverse = base if isinstance(base, Delta) else _like(node, base)
+        ends = [(inverse, "ia"), (left, "a"), (right, "b"), (inverse, "bj")]
+        below = add([(1, ONE), (v / w, einsum([(right, "b"), (inverse, "ba"), (left, "a")], ""))])
+        return add([(1 / w, inverse), (-v / w**2, einsum([*ends, (power_of(below, -1), "")], "ij"))])
+    return None
+
+
 @rule("adj.define", "adj(A) = det(A) inv(A)", "adj", shrinks="a function is put in terms of others")
 def adj_define(node: Expr) -> Expr | None:
     inner = _argument(node, "adj")
-    if inner is None or not isinstance(node, Apply):
+    if inner is None or not isinstance(node, Apply) or not is_regular(inner):
         return None
     axes = range(node.rank)
     parts = [(apply(grouped(TABLE["det"], node.function.ways), inner), ()),
@@ -296,26 +451,37 @@ _POINTWISE = {"exp", "log", "abs", "sign", "sigmoid", "tanh", "softplus", "relu"
 
 @rule("log.product", "log(x y) = log(x) + log(y)", "log", shrinks="the argument falls apart")
 def log_product(node: Expr) -> Expr | None:
-    """Of positive factors; of absolute values always."""
+    """Of positive factors; of absolute values, and of even powers, always."""
     inner = _argument(node, "log")
     if inner is None:
         return None
     weight, core = split(inner)
-    base, exponent = base_and_exponent(core)
-    axes = range(node.rank)
-    parts: list[tuple[Expr, tuple[int, ...]]] = []
-    if isinstance(core, Einsum) and all(set(own) <= set(axes) and len(set(own)) == len(own) for own in core.subscripts) \
-            and not any(isinstance(o, Delta) and o.rank > 1 for o in core.operands) and len(core.operands) > 1:
-        parts = pairs(core)
-    elif exponent != 1 and is_positive(base):
-        factor = number(exponent) if isinstance(exponent, Fraction) else exponent
-        return einsum([(factor, ()), (apply(TABLE["log"], base), axes)], axes) if weight == 1 else None
-    elif weight != 1 and weight > 0:
-        parts = [(core, tuple(axes))]
-    if not parts or weight < 0 or not all(is_positive(part) for part, _ in parts):
+    axes = tuple(range(node.rank))
+    if isinstance(core, Sum) and not axes and (shared := _shared_number(core)) is not None and is_positive(shared):
+        return add([(1, apply(TABLE["log"], shared)), (1, apply(TABLE["log"], _without(inner, shared)))])
+    parts = pairs(core) if isinstance(core, Einsum) else [(core, axes)]
+    if weight <= 0 or any(not set(own) <= set(axes) or len(set(own)) < len(own) for _, own in parts) or \
+            any(isinstance(part, Delta) and part.rank > 1 for part, _ in parts):
+        return None
+    powers: dict[tuple[Expr, tuple[int, ...]], Expr | Fraction] = {}
+    for part, own in parts:
+        base, exponent = base_and_exponent(part)
+        known = powers.get((base, own))
+        if known is not None and not (isinstance(known, Fraction) and isinstance(exponent, Fraction)):
+            return None
+        powers[base, own] = exponent if known is None or isinstance(known, Expr) else known + Fraction(exponent)  # type: ignore[arg-type]
+    if weight == 1 and len(powers) == 1 and set(powers.values()) == {Fraction(1)}:
         return None
     terms = [] if weight == 1 else [_over(apply(TABLE["log"], number(weight)), (), node)]
-    terms += [_over(apply(TABLE["log"], part), own, node) for part, own in parts if not isinstance(part, Delta)]
+    for (base, own), exponent in powers.items():
+        if isinstance(base, Delta):
+            continue
+        if not is_positive(base):
+            if not isinstance(exponent, Fraction) or exponent.numerator % 2:
+                return None
+            base = apply(TABLE["abs"], base)
+        factor = number(exponent) if isinstance(exponent, Fraction) else exponent
+        terms.append(einsum([(factor, ()), (_over(apply(TABLE["log"], base), own, node), axes)], axes))
     return add([(1, term) for term in terms], node.shape)
 
 
@@ -338,7 +504,21 @@ def abs_product(node: Expr) -> Expr | None:
         return power_of(apply(TABLE["abs"], base), exponent)
     if isinstance(core, Einsum) and len(core.operands) > 1 and all(set(own) <= set(axes) for own in core.subscripts):
         return einsum([(apply(TABLE["abs"], operand), own) for operand, own in pairs(core)], axes)
+    if isinstance(core, Sum) and not core.rank and (shared := _shared_number(core)) is not None:
+        return einsum([(apply(TABLE["abs"], shared), ()), (apply(TABLE["abs"], _without(core, shared)), ())], ())
     return core if is_positive(core) else None
+
+
+def _without(total: Expr, shared: Expr) -> Expr:
+    """A sum divided by a number that is a factor of every term."""
+    return add([(w, einsum([(term, ()), (power_of(shared, -1), ())], ())) for w, term in _terms(total)], ())
+
+
+def _shared_number(total: Sum) -> Expr | None:
+    """A number that is a factor of every term."""
+    factors = [set(term.operands) if isinstance(term, Einsum) and opens(term) else {term} for _, term in total.terms]
+    shared = set.intersection(*factors) if factors else set()
+    return min(shared, key=lambda factor: factor.key, default=None)
 
 
 @rule("abs.square", "abs(x).^2 = x.^2", "abs", shrinks="two functions vanish")
@@ -378,7 +558,8 @@ def _square_root(base: Einsum) -> Expr | None:
     counts: dict[tuple[Expr, tuple[int, ...]], int] = {}
     for pair in pairs(base):
         counts[pair] = counts.get(pair, 0) + 1
-    if any(count % 2 for count in counts.values()) or any(label >= base.rank for own in base.subscripts for label in own):
+    summed = any(label >= base.rank for own in base.subscripts for label in own)
+    if summed or any(count % 2 for count in counts.values()):
         return None
     return einsum([pair for pair, count in counts.items() for _ in range(count // 2)], range(base.rank))
 
@@ -428,7 +609,10 @@ def function_parity(node: Expr) -> Expr | None:
 @rule("function.define", "tanh(x) = 2 sigmoid(2 x) - 1", "tanh", "tan", "relu", "max", "min", "sinh", "cosh", "softmax",
       "logsumexp", "softplus", "sign", shrinks="a function is put in terms of others")
 def function_define(node: Expr) -> Expr | None:
-    """tanh by σ, tan by sin and cos, relu max min by abs, sinh cosh softmax log-sum-exp by exp."""
+    """tanh by σ, tan by sin and cos, relu max min by abs, sinh cosh softmax log-sum-exp by exp.
+
+    A sign is x/abs(x) only where x is never zero: the sign of zero is zero.
+    """
     if not isinstance(node, Apply) or not node.arguments:
         return None
     x, axes, one = node.arguments[0], range(node.rank), ones(node.shape)
@@ -439,7 +623,7 @@ def function_define(node: Expr) -> Expr | None:
             return einsum([(apply(TABLE["sin"], x), axes), (power_of(apply(TABLE["cos"], x), -1), axes)], axes)
         case "relu":
             return add([(Fraction(1, 2), x), (Fraction(1, 2), apply(TABLE["abs"], x))])
-        case "sign":
+        case "sign" if is_nonzero(x):
             return einsum([(x, axes), (power_of(apply(TABLE["abs"], x), -1), axes)], axes)
         case "max" | "min" as name:
             if node.arguments[0].rank != node.arguments[1].rank:
@@ -459,6 +643,41 @@ def function_define(node: Expr) -> Expr | None:
     return None
 
 
+@rule("sign.product", "sign(x y) = sign(x) sign(y)", "sign", shrinks="the argument falls apart")
+def sign_product(node: Expr) -> Expr | None:
+    """Of zero too, whose sign is zero."""
+    inner = _argument(node, "sign")
+    if inner is None:
+        return None
+    axes = range(node.rank)
+    weight, core = split(inner)
+    if weight > 0 and weight != 1:
+        return apply(TABLE["sign"], core)
+    if _argument(core, "sign") is not None:
+        return scale(1 if weight > 0 else -1, core)
+    if weight == 1 and isinstance(core, Einsum) and len(core.operands) > 1 and \
+            all(set(own) <= set(axes) and len(set(own)) == len(own) for own in core.subscripts) and \
+            not any(isinstance(operand, Delta) for operand in core.operands):
+        return einsum([(apply(TABLE["sign"], operand), own) for operand, own in pairs(core)], axes)
+    return None
+
+
+@rule("sign.support", "x .* abs(sign(x)) = x", "abs", shrinks="a factor vanishes")
+def sign_support(node: Expr) -> Expr | None:
+    """The absolute value of a sign is 1 where that is not 0; so is it beside itself and beside the sign."""
+    if not isinstance(node, Einsum):
+        return None
+    for k in applied(node, "abs"):
+        x = _argument(_argument(node.operands[k], "abs") or ONE, "sign")
+        if x is None:
+            continue
+        for q, (other, own) in enumerate(pairs(node)):
+            inner = _argument(other, "abs") or other
+            if q != k and own == node.subscripts[k] and (inner is x or _argument(inner, "sign") is x):
+                return replaced(node, [k], [])
+    return None
+
+
 @rule("softplus.define", "softplus(x) = log(1 + exp(x))", "softplus", shrinks="a function is put in terms of others")
 def softplus_define(node: Expr) -> Expr | None:
     inner = _argument(node, "softplus")
@@ -467,7 +686,8 @@ def softplus_define(node: Expr) -> Expr | None:
     return apply(TABLE["log"], add([(1, ones(node.shape)), (1, apply(TABLE["exp"], inner))]))
 
 
-@rule("sigmoid.define", "sigmoid(x) = exp(x) (1 + exp(x))^-1", "sigmoid", shrinks="a function is put in terms of others")
+@rule("sigmoid.define", "sigmoid(x) = exp(x) (1 + exp(x))^-1", "sigmoid",
+      shrinks="a function is put in terms of others")
 def sigmoid_define(node: Expr) -> Expr | None:
     inner = _argument(node, "sigmoid")
     if inner is None:
@@ -496,6 +716,39 @@ def sin_square(node: Expr) -> Expr | None:
 
 def _one_minus_square(c: Expr) -> Expr:
     return add([(1, ones(c.shape)), (-1, power_of(c, 2))])
+
+
+@rule("function.inverse", "sin(arcsin(x)) = x", "sin", "cos", "tan", shrinks="two functions vanish")
+def function_inverse(node: Expr) -> Expr | None:
+    inner = _argument(node, "sin", "cos", "tan")
+    return None if inner is None or not isinstance(node, Apply) else _argument(inner, f"arc{node.function.name}")
+
+
+_MOST_MULTIPLE = 8
+
+
+@rule("angle.sum", "sin(x + y) = sin(x) .* cos(y) + cos(x) .* sin(y)", "sin", "cos", shrinks="the argument falls apart")
+def angle_sum(node: Expr) -> Expr | None:
+    """Of the terms of a sum, and of whole multiples."""
+    inner = _argument(node, "sin", "cos")
+    if not isinstance(inner, Sum) or not inner.terms or not isinstance(node, Apply):
+        return None
+    weight, term = inner.terms[0]
+    if len(inner.terms) == 1 and (weight.denominator > 1 or not 1 < abs(weight) <= _MOST_MULTIPLE):
+        return None
+    part = weight if len(inner.terms) > 1 else Fraction(1 if weight > 0 else -1)
+    one, two = scale(part, term), add([(1, inner), (-part, term)])
+    sin, cos, axes = TABLE["sin"], TABLE["cos"], range(node.rank)
+    pairs_of = (((sin, cos), (cos, sin)) if node.function is sin else ((cos, cos), (sin, sin)))
+    sign = 1 if node.function is sin else -1
+    return add([(weight, einsum([(apply(f, one), axes), (apply(g, two), axes)], axes))
+                for weight, (f, g) in zip((1, sign), pairs_of)])
+
+
+@rule("power.one", "1^k = 1", "power", shrinks="a power vanishes")
+def power_one(node: Expr) -> Expr | None:
+    base, _ = base_and_exponent(node)
+    return ONE if base is ONE and node is not ONE else None
 
 
 @rule("power.expand", "(x + y)^2 = x^2 + 2 x y + y^2", "power", shrinks="no power of a sum is left")
@@ -566,10 +819,10 @@ def _row_sum(term: Expr) -> Expr:
       reference="Higham 2008, th. 10.9", shrinks="the argument falls apart")
 def expm_kronsum(node: Expr) -> Expr | None:
     inner = _argument(node, "expm")
-    if not isinstance(inner, Sum) or inner.rank != 4 or len(inner.terms) != 2:
+    if inner is None or inner.rank != 4 or len(_terms(inner)) > 2:
         return None
     found: dict[int, Expr] = {}
-    for weight, term in inner.terms:
+    for weight, term in _terms(inner):
         parts = kronecker_parts(term)
         if parts is None or len(parts) != 2:
             return None
@@ -577,13 +830,14 @@ def expm_kronsum(node: Expr) -> Expr | None:
         rest = [(part, axes) for part, axes in parts if not isinstance(part, Delta)]
         if len(eyes) != 1 or len(rest) != 1:
             return None
-        found[rest[0][1][0]] = scale(weight, rest[0][0])
-    if set(found) != {0, 1}:
-        return None
-    return einsum([(apply(TABLE["expm"], found[0]), (0, 2)), (apply(TABLE["expm"], found[1]), (1, 3))], range(4))
+        place = rest[0][1][0]
+        found[place] = add([(weight, rest[0][0]), *([(1, found[place])] if place in found else [])])
+    parts_of = [apply(TABLE["expm"], found[k]) if k in found else delta(inner.shape[k]) for k in (0, 1)]
+    return einsum([(parts_of[0], (0, 2)), (parts_of[1], (1, 3))], range(4))
 
 
-@rule("expm.sum", "expm(a A + b A) = expm(a A) expm(b A)", "expm", shrinks="an argument falls apart into commuting terms")
+@rule("expm.sum", "expm(a A + b A) = expm(a A) expm(b A)", "expm",
+      shrinks="an argument falls apart into commuting terms")
 def expm_sum(node: Expr) -> Expr | None:
     """Of terms that commute, which their normal forms decide."""
     inner = _argument(node, "expm")
@@ -609,13 +863,115 @@ def expm_merge(node: Expr) -> Expr | None:
             if k == q:
                 continue
             a, b = _argument(node.operands[k], "expm"), _argument(node.operands[q], "expm")
-            (i, j), (r, s) = node.subscripts[k], node.subscripts[q]
+            i, j = node.subscripts[k]
             assert a is not None and b is not None
-            if j == r and j >= node.rank and uses(node, j) == 2 and _without_scalars(a) is _without_scalars(b):
-                total = add([(1, a), (1, b)])
-                made = apply(TABLE["expm"], total) if not isinstance(total, Sum) or total.terms else delta(a.shape[0])
-                return replaced(node, [k, q], [(made, (i, s))])
+            if i == j or j < node.rank or uses(node, j) != 2:
+                continue
+            r, s = node.subscripts[q]
+            for near, other, far in ((r, b, s), (s, transpose(b, (1, 0)), r)):
+                if j == near and _without_scalars(a) is _without_scalars(other):
+                    total = add([(1, a), (1, other)])
+                    vanishes = isinstance(total, Sum) and not total.terms
+                    made = delta(a.shape[0]) if vanishes else apply(TABLE["expm"], total)
+                    return replaced(node, [k, q], [(made, (i, far))])
     return None
+
+
+@rule("expm.similar", "expm(B A inv(B)) = B expm(A) inv(B)", "expm", reference="Higham 2008, th. 1.13",
+      shrinks="the argument loses two factors")
+def expm_similar(node: Expr) -> Expr | None:
+    """A matrix at one end of the argument and its inverse, or its transpose where it is orthogonal, at the other."""
+    inner = _argument(node, "expm")
+    if not isinstance(inner, Einsum) or inner.rank != 2:
+        return None
+    for k, (operand, own) in enumerate(pairs(inner)):
+        matrix, orthogonal = _argument(operand, "inv"), "orthogonal" in getattr(operand, "facts", ())
+        if len(own) != 2 or own[0] == own[1] or (matrix is None and not orthogonal):
+            continue
+        for axis in (0, 1):
+            end, x = own[axis], own[1 - axis]
+            if end > 1 or x < 2 or uses(inner, x) != 2:
+                continue
+            wanted, known = (operand, {axis: 1 - end}) if matrix is None else (matrix, {1 - axis: 1 - end})
+            if wanted.rank != 2:
+                continue
+            found = find_product(inner, wanted, known, {k})
+            if found is None:
+                continue
+            binding, used = found
+            y = binding[1 - axis] if matrix is None else binding[axis]
+            gone = {k, *used}
+            rest = [pair for q, pair in enumerate(pairs(inner)) if q not in gone]
+            if y < 2 or x == y or uses(inner, y) != 2 or {0, 1} & {label for _, labels in rest for label in labels}:
+                continue
+            middle = einsum(rest, (x, y) if end == 0 else (y, x))
+            ends = [pair for q, pair in enumerate(pairs(inner)) if q in gone]
+            made = apply(TABLE["expm"], middle)
+            return einsum([*ends, (made, (x, y) if end == 0 else (y, x))], (0, 1))
+    return None
+
+
+@rule("logm.inverse", "expm(logm(A)) = A", "expm", "logm", "sqrtm", reference="Higham 2008, secs. 1.5 to 1.7",
+      shrinks="a function vanishes")
+def logm_inverse(node: Expr) -> Expr | None:
+    """expm undoes logm, logm undoes expm of a symmetric matrix; both sqrtm and logm of an inverse."""
+    if not isinstance(node, Apply) or len(node.arguments) != 1:
+        return None
+    (x,) = node.arguments
+    match node.function.name:
+        case "expm":
+            return _argument(x, "logm")
+        case "logm":
+            inner, inverted = _argument(x, "expm"), _argument(x, "inv")
+            if inner is not None and symmetry(inner) > 0:
+                return inner
+            return None if inverted is None else scale(-1, _like(node, inverted))
+        case "sqrtm":
+            inverted = _argument(x, "inv")
+            return None if inverted is None or not isinstance(x, Apply) else apply(x.function, _like(node, inverted))
+    return None
+
+
+@rule("sqrtm.square", "sqrtm(A) sqrtm(A) = A", "sqrtm", "chol", reference="definition", shrinks="two functions vanish")
+def sqrtm_square(node: Expr) -> Expr | None:
+    """chol(S) chol(S)' = S too, of a symmetric matrix."""
+    if not isinstance(node, Einsum):
+        return None
+    for name in ("sqrtm", "chol"):
+        places = applied(node, name)
+        for k in places:
+            for q in places:
+                one, (i, j) = node.operands[k], node.subscripts[k][:2]
+                inner = _argument(one, name)
+                if k == q or node.operands[q] is not one or one.rank != 2 or inner is None:
+                    continue
+                r, s = node.subscripts[q] if name == "sqrtm" else node.subscripts[q][::-1]
+                if name == "sqrtm" and s == j and symmetry(one) > 0:
+                    r, s = s, r
+                if j == r and j >= node.rank and uses(node, j) == 2 and (name == "sqrtm" or symmetry(inner) > 0):
+                    return replaced(node, [k, q], [(inner, (i, s))])
+    return None
+
+
+@rule("logm.trace", "tr(logm(A)) = logdet(A)", "logm", reference="Higham 2008, sec. 11.1",
+      shrinks="a function vanishes")
+def logm_trace(node: Expr) -> Expr | None:
+    if not isinstance(node, Einsum):
+        return None
+    for k in applied(node, "logm"):
+        own = node.subscripts[k]
+        if len(own) == 2 and own[0] == own[1] and own[0] >= node.rank and uses(node, own[0]) == 2:
+            return replaced(node, [k], [(apply(TABLE["logdet"], node.operands[k].children[0]), ())])
+    return None
+
+
+@rule("pinv.square", "pinv(A) = inv(A)", "pinv", reference="definition", shrinks="a function is put in terms of others")
+def pinv_square(node: Expr) -> Expr | None:
+    """Of a square matrix, which has full rank only where it has an inverse."""
+    inner = _argument(node, "pinv")
+    if inner is None or inner.rank != 2 or inner.shape[0] != inner.shape[1]:
+        return None
+    return apply(TABLE["inv"], inner)
 
 
 @rule("expm.commute", "expm(A) A = A expm(A)", "expm", shrinks="the argument stands left of the function")
@@ -799,6 +1155,20 @@ def elimination_symmetric(node: Expr) -> Expr | None:
     return None
 
 
+@rule("elimination.transpose", "elimination(n)*elimination(n)' = eye(n*(n+1)/2)", "elimination",
+      reference="Magnus & Neudecker 1980, lemma 3.1", shrinks="two factors vanish")
+def elimination_transpose(node: Expr) -> Expr | None:
+    if not isinstance(node, Einsum):
+        return None
+    places = applied(node, "elimination")
+    for at, k in enumerate(places):
+        for q in places[at + 1:]:
+            (h, i, j), (g, r, s) = node.subscripts[k], node.subscripts[q]
+            if (i, j) == (r, s) and i != j and all(label >= node.rank and uses(node, label) == 2 for label in (i, j)):
+                return replaced(node, [k, q], [(delta(node.operands[k].shape[0]), (h, g))])
+    return None
+
+
 @rule("det.symmetric_square", "det(inv(duplication(n)'*duplication(n))*duplication(n)'*kron(A,A)*duplication(n)) = "
       "det(A)^(n+1)", "det", reference="Magnus & Neudecker 1980, lemma 4.2", shrinks="the argument gets smaller")
 def det_symmetric_square(node: Expr) -> Expr | None:
@@ -807,19 +1177,42 @@ def det_symmetric_square(node: Expr) -> Expr | None:
         return None
     lower, dup = applied(inner, "elimination"), applied(inner, "duplication")
     others = [k for k in range(4) if k not in (*lower, *dup)]
-    if len(lower) != 1 or len(dup) != 1 or len(others) != 2 or inner.operands[others[0]] is not inner.operands[others[1]]:
+    if len(lower) != 1 or len(dup) != 1 or len({inner.operands[k] for k in others}) != 1:
         return None
     h, i, j = inner.subscripts[lower[0]]
     a, b, g = inner.subscripts[dup[0]]
     matrix = inner.operands[others[0]]
-    ends = {frozenset(inner.subscripts[k]) for k in others}
-    if {h, g} != {0, 1} or ends not in ({frozenset((i, a)), frozenset((j, b))}, {frozenset((i, b)), frozenset((j, a))}):
+    ends = {tuple(inner.subscripts[k]) for k in others}
+    straight = [{(i, a), (j, b)}, {(i, b), (j, a)}, {(a, i), (b, j)}, {(b, i), (a, j)}]
+    if {h, g} != {0, 1} or ends not in straight:
         return None
     exponent = add([(1, dimension(matrix.shape[0])), (1, ONE)])
     return power_of(apply(TABLE["det"], matrix), exponent)
 
 
 # -- Levi-Civita -------------------------------------------------------------------------
+
+
+@rule("eps.determinant", "eps_ij A_ik A_jl = det(A) eps_kl", "eps", reference="definition of the determinant",
+      shrinks="all factors of one matrix beside ε become a number")
+def eps_determinant(node: Expr) -> Expr | None:
+    """One matrix on every index of ε, the same way round."""
+    if not isinstance(node, Einsum):
+        return None
+    for k in applied(node, "eps"):
+        own = node.subscripts[k]
+        if any(label < node.rank or uses(node, label) != 2 for label in own):
+            continue
+        beside = [next((q for q, labels in enumerate(node.subscripts) if q != k and label in labels), k)
+                  for label in own]
+        matrix, places = node.operands[beside[0]], [node.subscripts[q] for q in beside]
+        if len(set(beside)) < len(own) or matrix.rank != 2 or any(node.operands[q] is not matrix for q in beside):
+            continue
+        for axis in (0, 1):
+            if all(labels[axis] == label for labels, label in zip(places, own)):
+                far = [labels[1 - axis] for labels in places]
+                return replaced(node, [k, *beside], [(apply(TABLE["det"], matrix), ()), (node.operands[k], far)])
+    return None
 
 
 @rule("eps.transport", "cross(A a, A b) = adj(A)' cross(a, b)", "eps", reference="definition of the adjugate",
@@ -844,8 +1237,8 @@ def eps_transport(node: Expr) -> Expr | None:
                             adjugate = apply(TABLE["adj"], left)
                             fresh = 1 + max(label for subs in node.subscripts for label in subs)
                             labels = (fresh, i) if axis == 0 else (i, fresh)
-                            return replaced(node, [k, p, q], [(adjugate, labels),
-                                                              (node.operands[k], (fresh, first[1 - axis], second[1 - axis]))])
+                            far = (fresh, first[1 - axis], second[1 - axis])
+                            return replaced(node, [k, p, q], [(adjugate, labels), (node.operands[k], far)])
     return None
 
 
@@ -867,20 +1260,25 @@ def adj_recognise(node: Expr) -> Expr | None:
 
 
 NORMAL = (
-    logdet_define, adj_define, det_transpose, det_inverse, det_identity, det_scalar, det_product, det_kronecker, det_lemma,
-    det_symmetric_square, det_orthogonal, inverse_orthogonal, inverse_diagonal_fact, inverse_turn, diagonal_entries,
-    expm_inverse, expm_transpose, expm_diagonal, expm_kronsum, expm_sum, expm_merge, expm_commute,
-    function_parity, function_define, exp_spread, exp_sum, log_product, abs_product, abs_square, root_square, root_positive,
-    sin_square, power_expand, power_split, simplex_total, duplication_projector, duplication_plus, duplication_symmetric, elimination_symmetric,
-    eps_transport,
+    logdet_define, pinv_square, adj_define, det_transpose, det_inverse, det_identity, det_scalar, det_product,
+    det_kronecker, det_clear, det_lemma, det_symmetric_square, det_orthogonal, inverse_orthogonal,
+    inverse_diagonal_fact, inverse_turn, diagonal_entries, expm_inverse, expm_transpose, expm_similar, logm_inverse,
+    sqrtm_square, logm_trace, expm_diagonal, expm_kronsum, expm_sum, expm_merge, expm_commute, sign_product,
+    sign_support, function_parity, function_define, exp_spread, exp_sum, log_product, abs_product, abs_square,
+    root_square, root_positive, function_inverse, sin_square, power_one, power_expand, power_split, simplex_total,
+    duplication_projector, duplication_plus, duplication_symmetric, elimination_symmetric, elimination_transpose,
+    eps_determinant, eps_transport,
 )
 """Rules towards the normal form of proofs, besides the standard ones."""
 
 POLYNOMIAL = (adj_recognise,)
 """Before writing out in components."""
 
-DEFINE = (softplus_define, sigmoid_define)
+DEFINE = (softplus_define, sigmoid_define, angle_sum, inverse_rank_one)
 """Tried where the rest did not decide."""
+
+ALMOST = (adj_define, det_lemma, inverse_rank_one)
+"""They put in an inverse that nobody wrote: for sides that are continuous."""
 
 RELATIONS = (inverse_relation,)
 """What the inverse of a sum satisfies."""
