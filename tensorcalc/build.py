@@ -519,6 +519,8 @@ def power_of(base: Expr, exponent: Expr | Fraction | int) -> Expr:
         outer, inner = _number_power(part, exponent), power_of(rest, exponent)
         return einsum([(outer, ()), (inner, range(inner.rank))], range(inner.rank))
     inside, power = base_and_exponent(base)
+    if isinstance(power, Expr) and exponent.denominator == 1:
+        return power_of(inside, scale(exponent, power))
     if isinstance(power, Fraction) and power != 1 and (exponent.denominator == 1 or power.denominator % 2 == 0):
         return power_of(inside, power * exponent)
     if exponent.denominator == 1:

@@ -71,8 +71,8 @@ ELEMENTWISE = (
     _scalar("sigmoid", "∂y/∂x = y - y^2"),
     _scalar("softplus", "∂y/∂x = sigmoid(x)"),
     _scalar("erf", "∂y/∂x = exp(-x^2) arctan(1)^(-1/2)"),
-    _row("max", "(),()->()", "∂y/∂a = relu(sign(a - b))", "∂y/∂b = relu(sign(b - a))", symmetric=True),
-    _row("min", "(),()->()", "∂y/∂a = relu(sign(b - a))", "∂y/∂b = relu(sign(a - b))", symmetric=True),
+    _row("max", "(),()->()", "∂y/∂a = 1/2 + 1/2 sign(a - b)", "∂y/∂b = 1/2 + 1/2 sign(b - a)", symmetric=True),
+    _row("min", "(),()->()", "∂y/∂a = 1/2 + 1/2 sign(b - a)", "∂y/∂b = 1/2 + 1/2 sign(a - b)", symmetric=True),
 )
 
 POWER = _row("power", "(),()->()", "∂y/∂a = b a^(b - 1)", "∂y/∂b = y log(a)", symmetric=True)

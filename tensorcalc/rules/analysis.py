@@ -86,6 +86,23 @@ def relu_step(node: Expr) -> Expr | None:
     return None
 
 
+@rule("extreme.same", "max(x, x) = x", "max", "min", shrinks="a function vanishes")
+def extreme_same(node: Expr) -> Expr | None:
+    if isinstance(node, Apply) and node.function.name in ("max", "min") and node.arguments[0] is node.arguments[1]:
+        return node.arguments[0]
+    return None
+
+
+@rule("max.relu", "max(x, zeros(n)) = relu(x)", "max", shrinks="an argument vanishes")
+def max_relu(node: Expr) -> Expr | None:
+    """The number zero too."""
+    if isinstance(node, Apply) and node.function.name == "max":
+        for argument, other in (node.arguments, node.arguments[::-1]):
+            if isinstance(other, Sum) and not other.terms and argument.rank == node.rank:
+                return apply(TABLE["relu"], argument)
+    return None
+
+
 @rule("softmax.total", "sum(softmax(x)) = 1", "softmax", shrinks="a factor vanishes")
 def softmax_total(node: Expr) -> Expr | None:
     for k, operand, own in _same_place(node, "softmax"):

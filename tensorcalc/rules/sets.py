@@ -32,6 +32,8 @@ STANDARD = (
     analysis.abs_sign,
     analysis.sign_times,
     analysis.relu_step,
+    analysis.extreme_same,
+    analysis.max_relu,
     analysis.softmax_total,
     analysis.quotient_divide,
     analysis.frechet_commute,

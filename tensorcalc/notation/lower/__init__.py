@@ -169,7 +169,8 @@ def _pass(statement: Statement, scope: Scope, notes: list[str]) -> tuple[Value, 
     for name, tree in statement.definitions:
         if name.indices is not None or uses_indices(tree):
             letters = index.flat_letters(name) if name.indices is not None else index.free_letters(tree, scope)
-            scope.tensors[name.name] = matrix.as_matrix(index.lower(tree, letters, scope))
+            with scope.own_letters(tree):
+                scope.tensors[name.name] = matrix.as_matrix(index.lower(tree, letters, scope))
         else:
             scope.tensors[name.name] = matrix.lower(tree, scope)
     body, left = statement.body, statement.left

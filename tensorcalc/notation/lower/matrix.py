@@ -867,15 +867,17 @@ def _eye(tree: Call, arguments: tuple[Syntax, ...], scope: Scope) -> Value:
 
 
 def _constant(make: Callable[[Shape], Expr]) -> Form:
-    def form(tree: Call, arguments: tuple[Syntax, ...], scope: Scope) -> Value:
-        if len(arguments) == 1 and arguments[0] == Num(Fraction(1)) and tree.function in ("vector", "matrix"):
-            rows, cols = scope.size(tree, 0), scope.size(tree, 1) if tree.function == "matrix" else ()
-        else:
-            rows = _size(tree, 0, scope)
-            cols = _size(tree, 1, scope) if len(arguments) == 2 else ()
-        return _drop_ones(_value(scope, rows, lambda: make(shape_of(rows) + shape_of(cols)), cols), scope)
+    return lambda tree, arguments, scope: _drop_ones(_filled(tree, make, scope), scope)
 
-    return form
+
+def _filled(tree: Call, make: Callable[[Shape], Expr], scope: Scope) -> Value:
+    """A tensor whose entries are all the same."""
+    if tree.arguments == (Num(Fraction(1)),) and tree.function in ("vector", "matrix"):
+        rows, cols = scope.size(tree, 0), scope.size(tree, 1) if tree.function == "matrix" else ()
+    else:
+        rows = _size(tree, 0, scope)
+        cols = _size(tree, 1, scope) if len(tree.arguments) == 2 else ()
+    return _value(scope, rows, lambda: make(shape_of(rows) + shape_of(cols)), cols)
 
 
 def _commutation(tree: Call, arguments: tuple[Syntax, ...], scope: Scope) -> Value:
@@ -942,7 +944,7 @@ def _einsum(tree: Call, arguments: tuple[Syntax, ...], scope: Scope) -> Value:
     sizes: dict[str, tuple[Group, Syntax]] = {}
     factors: Factors = []
     for own, argument in zip(subscripts, arguments[1:]):
-        value = _tensor_of(lower(argument, scope))
+        value = _tensor_of(_with_ones(argument, scope))
         if len(own) != len(value.axes):
             raise scope.shape_error("TC113", f"subscripts {own or 'without letters'!r} for a tensor with "
                                              f"{len(value.axes)} axes", [arguments[0], argument],
@@ -961,6 +963,15 @@ def _einsum(tree: Call, arguments: tuple[Syntax, ...], scope: Scope) -> Value:
     axes = tuple(sizes[letter][0] for letter in output)
     result = contract(scope, factors, axes, [[letter] for letter in output], matrix=False)
     return as_matrix(result)
+
+
+def _with_ones(tree: Syntax, scope: Scope) -> Value:
+    """Like :func:`lower`, but axes of size 1 that were declared stay: subscripts count them."""
+    if isinstance(tree, Name) and tree.indices is None and (tree.name in scope.axes or tree.name in scope.tensors):
+        return scope.named(tree.name, tree.span)
+    if isinstance(tree, Call) and tree.function in ("ones", "zeros") and tree.indices is None:
+        return _filled(tree, build.ones if tree.function == "ones" else build.zero, scope)
+    return lower(tree, scope)
 
 
 def _tensor_of(value: Value) -> Value:

@@ -8,6 +8,7 @@ are found by conformity and named.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from ... import build
@@ -72,6 +73,7 @@ class Scope:
     integers: set[str] = field(default_factory=set)
     variables: dict[str, Variable] = field(default_factory=dict)
     letters: dict[str, Group] = field(default_factory=dict)
+    local: dict[int, dict[str, Group]] = field(default_factory=dict)
     sized: dict[tuple[int, int], Group] = field(default_factory=dict)
     halves: list[tuple[Group, Group]] = field(default_factory=list)
     postponed: bool = False
@@ -122,7 +124,8 @@ class Scope:
         fresh = _fresh_names(taken)
         self._match_halves()
         groups = [group for _, axes in sorted(self.axes.items()) for group in axes]
-        rest = [*groups, *self.letters.values(), *self.sized.values()]
+        local = [group for own in self.local.values() for group in own.values()]
+        rest = [*groups, *self.letters.values(), *local, *self.sized.values()]
         for group in [*(square for square, _ in self.halves), *rest]:
             for part in expand(group):
                 if isinstance(part, Unknown) and part.preferred is None:
@@ -189,6 +192,16 @@ class Scope:
             return False
         self.agree(group, expand(wanted))
         return True
+
+    @contextmanager
+    def own_letters(self, tree: Syntax) -> Iterator[None]:
+        """Inside, index names are those of the definition ``tree``: a name has one size in a statement."""
+        outer = self.letters
+        self.letters = self.local.setdefault(id(tree), {letter: read(dim) for letter, dim in self.index_dims.items()})
+        try:
+            yield
+        finally:
+            self.letters = outer
 
     def agree(self, a: Group, b: Group) -> bool:
         """Whether two groups are, or can be made, equal up to their split."""
