@@ -64,7 +64,8 @@ def loop(function: Callable[[Any], Any], stack: Any) -> Any:
 
 
 def test_all_rows_are_tested_here() -> None:
-    covered = {"matpow", "powers", "exchange", *ORACLES, *(f"frechet_{name}" for name in ("expm", "logm", "sqrtm")), *(row.name for row in CONSTANTS)}
+    covered = {"matpow", "powers", "exchange", "convolution", *ORACLES, *(row.name for row in CONSTANTS),
+               *(f"frechet_{name}" for name in ("expm", "logm", "sqrtm"))}
     assert covered >= TABLE.keys()
 
 
@@ -260,6 +261,8 @@ def test_matrix_powers_with_a_symbolic_exponent(k: int) -> None:
     powers = Apply(("k", "n", "n"), TABLE["powers"], (X, exponent))
     assert close(evaluate(powers, {"X": matrix}, {"k": k}), stack)
     assert close(evaluate(special("exchange", ("k", "k")), {}, {"k": k}), np.eye(k)[::-1])
+    want = [[[float(a == b + c + 1) for c in range(k)] for b in range(k)] for a in range(k)]
+    assert close(evaluate(special("convolution", ("k", "k", "k")), {}, {"k": k}), np.reshape(want, (k, k, k)))
 
 
 def test_unknown_functions_are_passed_by_name() -> None:
