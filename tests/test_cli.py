@@ -1,0 +1,731 @@
+"""The command line: exact text of what it prints, for answers and for errors."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from shlex import split
+from typing import Any
+
+import pytest
+
+import tensorcalc
+from tensorcalc import cli
+from tensorcalc.cli import COMMANDS, main
+from tensorcalc.codes import CODES, KINDS
+from tensorcalc.errors import TensorCalcError
+from tensorcalc.notation.lower.matrix import FUNCTION_NAMES
+from tensorcalc.options import arguments, size
+from tensorcalc.rules.sets import ALL
+from tensorcalc.spelling import closest
+
+ROOT = Path(__file__).parent.parent
+
+
+def run(capsys: pytest.CaptureFixture[str], command: str) -> tuple[int, str, str]:
+    status = main(split(command))
+    captured = capsys.readouterr()
+    return status, captured.out, captured.err
+
+
+def process(*words: str, given: bytes | None = None, **options: Any) -> subprocess.CompletedProcess[bytes]:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), **options.pop("environment", {})}
+    return subprocess.run([sys.executable, "-m", "tensorcalc", *words], input=given, env=environment, check=False,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60, **options)
+
+
+# -- answers -----------------------------------------------------------------------------
+
+ANSWERS = {
+    'derive "C_ij = X_ik Y_kj" --wrt X': """\
+∂C/∂X for X (m x n), Y (n x p): m x p x m x n
+  index       D_ijpq = delta_ip Y_qj
+  kronecker   Y' ⊗ eye(m)
+  einsum      einsum('ik,lj->ijkl', eye(m), Y)
+  convention  D_ijpq = ∂C_ij/∂X_pq · numerator layout · vec stacks columns
+""",
+    'derive "C_ij = X_ik Y_kj" --wrt X --layout denominator --form kronecker': """\
+∂C/∂X for X (m x n), Y (n x p): m x p x m x n
+  kronecker   Y ⊗ eye(m)
+  convention  D_ijpq = ∂C_ij/∂X_pq · denominator layout · vec stacks columns
+""",
+    'derive "C_ij = X_ik Y_kj" --wrt X --vec C --form kronecker --form index': """\
+∂C/∂X for X (m x n), Y (n x p): m x p x m x n
+  index       D_ijpq = delta_ip Y_qj
+  kronecker   eye(m) ⊗ Y'
+  convention  D_ijpq = ∂C_ij/∂X_pq · numerator layout · vec stacks rows
+""",
+    'derive "tr(A X B)" --wrt X --var A=3,n --var "X = n, n*m"': """\
+∂f/∂X for A (3 x n), B (n*m x 3), X (n x n*m): n x n*m
+  matrix      A' B'
+  index       D_{i(jk)} = A_li B_{(jk)l}
+  convention  D_{i(jk)} = ∂f/∂X_{i(jk)} · numerator layout · vec stacks columns
+""",
+    'derive "-x\' x" --wrt x --form matrix': """\
+∂f/∂x for x (m): m
+  matrix      -2 x
+  convention  D_i = ∂f/∂x_i · numerator layout · vec stacks columns
+""",
+    'derive "x\' S x" --wrt x --assume S=symmetric --latex --form matrix': """\
+∂f/∂x for S (m x m, symmetric), x (m): m
+  matrix        2 S x
+  latex matrix  2 \\, S \\, x
+  convention    D_i = ∂f/∂x_i · numerator layout · vec stacks columns
+""",
+    'derive "x\' S x" --wrt x --assume S=symmetric --code numpy --form matrix': """\
+# ∂f/∂x for S (m x m, symmetric), x (m): m
+#   matrix      2 S x
+#   convention  D_i = ∂f/∂x_i · numerator layout · vec stacks columns
+
+import numpy as np
+
+
+def derivative(*, S, x, **_):
+    S = np.asarray(S, dtype=float)
+    x = np.asarray(x, dtype=float)
+    return 2 * (S @ x)
+""",
+    'derive "norm2(A x - b)^2" --wrt x --order 2 --var b=m --form matrix': """\
+∂²f/∂x∂x for A (m x n), b (m), x (n): n x n
+  matrix      2 A' A
+  convention  H_ip = ∂²f/∂x_i∂x_p · numerator layout · vec stacks columns
+""",
+    'derive "u\' A v" --wrt u,v --form matrix': """\
+∂²f/∂u∂v for A (m x n), u (m), v (n): m x n
+  matrix      A
+  convention  H_ip = ∂²f/∂u_i∂v_p · numerator layout · vec stacks columns
+""",
+    'derive "u\' A v" --wrt u --wrt v --form matrix': """\
+∂²f/∂u∂v for A (m x n), u (m), v (n): m x n
+  matrix      A
+  convention  H_ip = ∂²f/∂u_i∂v_p · numerator layout · vec stacks columns
+""",
+    'derive "tr(A X)" --wrt X --assume X=symmetric --reading structured --form matrix': """\
+∂f/∂X for A (m x m), X (m x m, symmetric): m x m
+  matrix      A + A' - A .* eye(m)
+  convention  D_ij = ∂f/∂X_ij · numerator layout · vec stacks columns · structured derivative
+""",
+    'derive "X" --wrt X --form matrix': """\
+∂U/∂X for X (m x n): m x n x m x n
+  matrix      there is no such form
+  convention  D_ijpq = ∂U_ij/∂X_pq · numerator layout · vec stacks columns
+""",
+    'derive "A_ij x_j" --wrt x --form matrix': """\
+∂U/∂x for A (m x n), x (n): m x n
+  matrix      A
+  note        free indices in alphabetical order: i
+  convention  D_ip = ∂U_i/∂x_p · numerator layout · vec stacks columns
+""",
+    'derive "f(A x)" --wrt x --function f=elementwise --form index': """\
+∂U/∂x for A (m x n), x (n): m x n
+  index       D_ip = A_ip f'(A*x)_i
+  convention  D_ip = ∂U_i/∂x_p · numerator layout · vec stacks columns
+""",
+    'evaluate "A x" "A=[[1,2],[3,4.5]]" "x=[1,1]"': "[3, 7.5]\n",
+    'evaluate "A A\'" "A=[[1,2],[3,4.5]]"': "[[    5,    12],\n [   12, 29.25]]\n",
+    'evaluate "tr(A)" "A=[[1,2],[3,4]]"': "5\n",
+    'evaluate "einsum(\'ij,k->ijk\', A, x)" "A=[[1,2],[3,4]]" "x=[1,10]"':
+        "[[[ 1, 10],\n  [ 2, 20]],\n [[ 3, 30],\n  [ 4, 40]]]\n",
+    'evaluate "log(x)" "x=[0,1]"': "[null, 0]\n",
+    'evaluate "n tr(eye(n))" n=3': "9\n",
+    'evaluate "tr(A)" "A=[[1,2],[3,4]]" --json': '{"ok": true, "value": 5.0, "shape": []}\n',
+    'verify "tr(A B) = tr(B A)"': """\
+proved
+  step        tr(A B)    (normal-form: both sides are one expression)
+  evidence    15 random points agreed in double precision; largest relative gap 0.0e+00
+""",
+    'verify "A + B == tr(A)"': """\
+refuted
+  diagnosis   shapes differ: the left side is m x m and the right side is a number
+""",
+    'check "tr(A X)" --wrt X --claim A': """\
+transposed
+  says        the claim is the transpose of the derivative
+  correct     A'
+""",
+    'check "tr(A X)" --wrt X --claim "A\'"': "correct\n  correct     A'\n",
+    "explain TC103": """\
+TC103  ShapeError: sizes or orders that must agree and do not.
+  An index runs over axes of two sizes.
+
+  $ tensorcalc derive 'C_ij = X_ik Y_kj' --wrt X --var X=3,4 --var Y=5,6
+  ShapeError TC103: index k has two sizes
+    C_ij = X_ik Y_kj
+           ^~~~ ^~~~
+    k is 4 in X_ik (X is 3 x 4) and 5 in Y_kj (Y is 5 x 6)
+    help: transpose one of them, or declare sizes that agree
+""",
+    "explain tc070 TC115": """\
+TC070  FormulaError: the text cannot be read.
+  A function stands without its argument.
+
+  $ tensorcalc derive 'tr X' --wrt X
+  FormulaError TC070: tr is a function
+    tr X
+    ^~
+    help: write tr(…)
+TC115  ShapeError: sizes or orders that must agree and do not.
+  Two tensors with variables of one name and two shapes meet.
+""",
+    "functions inv tanh kron": """\
+inv   (n,n)->(n,n)  ∂y_ij/∂x_kl = -y_ik y_lj  MC 59
+tanh  ()->()        ∂y/∂x = 1 - y^2
+kron
+""",
+    "--version": f"tensorcalc {tensorcalc.__version__}\n",
+    "batch --help": """\
+tensorcalc batch < requests > answers
+
+  Answer JSON requests, one a line.
+
+  $ echo '{"do": "derive", "expr": "tr(A X)", "wrt": "X"}' | tensorcalc batch
+""",
+}
+
+
+@pytest.mark.parametrize("command", ANSWERS)
+def test_answers(capsys: pytest.CaptureFixture[str], command: str) -> None:
+    assert run(capsys, command) == (0, ANSWERS[command], "")
+
+
+def test_shared_parts_have_a_line_each(capsys: pytest.CaptureFixture[str]) -> None:
+    formula = "sum(softplus(-y .* (X w)))"
+    _, out, _ = run(capsys, f'derive "{formula}" --wrt w --order 2 --form matrix')
+    answer = tensorcalc.handle({"do": "derive", "expr": formula, "wrt": "w", "order": 2})
+    lines = out.splitlines()
+    assert answer["where"]
+    for name, text in answer["where"].items():
+        assert any(line.endswith(f" {name} = {text}") for line in lines)
+    assert sum(line.startswith("  where ") for line in lines) == 1
+
+
+def test_steps(capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, _ = run(capsys, 'derive "tr(A X B)" --wrt X --steps --form matrix')
+    assert status == 0
+    assert "  step        df = tr(A dX B)" in out
+    assert out.splitlines()[-1].startswith("  convention  ")
+
+
+def test_json_is_what_the_service_answers(capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, err = run(capsys, 'derive "tr(A X B)" --wrt X --json')
+    request = {"do": "derive", "expr": "tr(A X B)", "wrt": ["X"], "want": ["matrix", "index", "kronecker", "einsum"]}
+    assert (status, err) == (0, "")
+    assert out.endswith("\n")
+    assert json.loads(out) == tensorcalc.handle(request)
+
+
+def test_an_error_as_json_is_on_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, err = run(capsys, 'derive "tr(A X" --wrt X --json')
+    assert (status, err) == (2, "")
+    assert json.loads(out)["error"]["code"] == "TC006"
+
+
+def test_wide_results_are_not_wrapped(capsys: pytest.CaptureFixture[str]) -> None:
+    formula = " + ".join(f"tr(A{k} X B{k})" for k in range(30))
+    _, out, _ = run(capsys, f'derive "{formula}" --wrt X --form matrix')
+    assert len(out.splitlines()) == 3
+    assert len(out.splitlines()[1]) > 200
+
+
+def test_code_is_a_module_that_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = run(capsys, 'derive "x\' A x" --wrt x --code numpy --steps --latex')
+    module: dict[str, Any] = {}
+    exec(compile(out, "printed", "exec"), module)
+    assert module["derivative"](A=[[1, 2], [3, 4]], x=[1, 1]).tolist() == [7, 13]
+
+
+def test_evaluate_reads_files(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "values.json"
+    path.write_text('{"A": [[1, 2], [3, 4]], "x": [1, 1]}')
+    assert run(capsys, f'evaluate "A x" --values {path}') == (0, "[3, 7]\n", "")
+    assert run(capsys, f'evaluate "A x" --values {path} "x=[1,0]"') == (0, "[1, 3]\n", "")
+    monkeypatch.setattr(sys, "stdin", io.StringIO(path.read_text()))
+    assert run(capsys, 'evaluate "A x" --values -') == (0, "[3, 7]\n", "")
+    path.write_text("[1]")
+    assert run(capsys, f'evaluate "A x" --values {path}')[2] == \
+        f"RequestError TC522: {path} holds no JSON object of values by name\n"
+    path.write_text("{")
+    assert run(capsys, f'evaluate "A x" --values {path}')[2].startswith(f"RequestError TC522: {path} is not JSON: ")
+
+
+# -- help --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("words", [[], ["help"], ["--help"], ["-h"], ["help", "nothing"]])
+def test_help_names_every_command(capsys: pytest.CaptureFixture[str], words: list[str]) -> None:
+    assert main(words) == 0
+    out = capsys.readouterr().out
+    assert all(re.search(rf"^  {name} +\w", out, re.MULTILINE) for name in COMMANDS)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_of_a_command_shows_all_its_options(capsys: pytest.CaptureFixture[str], name: str) -> None:
+    assert main([name, "--help"]) == 0
+    out = capsys.readouterr().out
+    assert main(["help", name]) == 0
+    assert capsys.readouterr().out == out
+    for option in COMMANDS[name].options:
+        assert f"\n  {option.flag} {option.value}".rstrip() in out
+    assert max(map(len, out.splitlines())) <= 120
+
+
+EXAMPLES = [(name, line.removeprefix("  $ tensorcalc ")) for name in COMMANDS
+            for line in cli._help(name) if line.startswith("  $ tensorcalc ")]
+
+
+@pytest.mark.parametrize("command", [line for _, line in EXAMPLES])
+def test_examples_of_help_run(capsys: pytest.CaptureFixture[str], command: str, tmp_path: Path,
+                              monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "values.json").write_text('{"X": [[1, 2], [3, 4]]}')
+    status, out, err = run(capsys, command.partition(" >")[0])
+    assert (status, err) == (0, "")
+    assert out
+
+
+# -- errors ------------------------------------------------------------------------------
+
+ERRORS = {
+    # formulas
+    'derive "" --wrt x': "FormulaError TC001: the formula is empty\n  \n  ^\n  help: write a formula such as tr(A*X*B)\n",
+    'derive "x^2 $ 3" --wrt x': """\
+FormulaError TC002: '$' means nothing in a formula
+  x^2 $ 3
+      ^
+  help: formulas are written without dollar signs
+""",
+    'derive "A + * B" --wrt A': """\
+FormulaError TC004: an operand is missing between '+' and '*'
+  A + * B
+    ^ ^
+""",
+    'derive "tr(A X" --wrt X': """\
+FormulaError TC006: '(' is never closed
+  tr(A X
+    ^   ^
+  help: add ')'
+""",
+    'derive "A X)" --wrt X': """\
+FormulaError TC007: ')' closes nothing
+  A X)
+     ^
+  help: remove it, or open '(' before
+""",
+    'derive "A ** 2" --wrt A': """\
+FormulaError TC028: '**' is not an operator
+  A ** 2
+    ^~
+  help: a power is written ^: A^2
+""",
+    'derive "__import__(\'os\')" --wrt x': """\
+FormulaError TC018: indices stand on nothing that can carry them
+  __import__('os')
+  ^
+  help: indices follow a name, a call or a bracket at once: X_ij, inv(X)_ij, (A*X)_ij
+""",
+    'derive "x_i A_ij x_j x_i" --wrt x': """\
+FormulaError TC060: index i occurs 3 times in a term
+  x_i A_ij x_j x_i
+  ^~~~~~~~~~~~~~~~
+  help: write a left side, for instance C_i = …, to say what is summed
+""",
+    # shapes
+    'derive "A(m,n)*B(p,q)" --wrt A': """\
+UnknownNameError TC202: A is not a function
+  A(m,n)*B(p,q)
+  ^
+  help: the shape of A is declared apart (vars, or --var A=m,n); a product is A*(…)
+""",
+    'derive "A*B" --wrt A --var A=m,n --var B=p,q': """\
+ShapeError TC109: cannot multiply: inner sizes differ
+  A*B
+  ^ ^
+  A is m x n
+  B is p x q
+""",
+    'derive "A*B" --wrt A --var A=m,n --var B=m,n': """\
+ShapeError TC109: cannot multiply: inner sizes differ
+  A*B
+  ^ ^
+  A is m x n
+  B is m x n
+  help: transpose B
+""",
+    'derive "x*y" --wrt x --var x=n --var y=n': """\
+ShapeError TC109: cannot multiply: inner sizes differ
+  x*y
+  ^ ^
+  x is a vector of size n
+  y is a vector of size n
+  help: transpose the first for a number (x' y), or use .* for entry by entry
+""",
+    'derive "A + B" --wrt A --var A=m,n --var B=p,q': """\
+ShapeError TC101: cannot add tensors of different shapes
+  A + B
+  ^   ^
+  A is m x n
+  B is p x q
+""",
+    'derive "A + B" --wrt A --var A=m,n --var B=n,m': """\
+ShapeError TC101: cannot add tensors of different shapes
+  A + B
+  ^   ^
+  A is m x n
+  B is n x m
+  help: transpose one of them
+""",
+    'derive "tr(X)" --wrt X --var X=3,4': """\
+ShapeError TC107: the trace needs a square matrix
+  tr(X)
+     ^
+  X is 3 x 4
+""",
+    'derive "inv(A X)" --wrt X --var A=3,4 --var X=4,5': """\
+ShapeError TC107: inv needs a square matrix
+  inv(A X)
+      ^~~
+  A X is 3 x 5
+""",
+    'derive "C_ij = X_ik Y_kj" --wrt X --var X=3,4 --var Y=5,6': """\
+ShapeError TC103: index k has two sizes
+  C_ij = X_ik Y_kj
+         ^~~~ ^~~~
+  k is 4 in X_ik (X is 3 x 4) and 5 in Y_kj (Y is 5 x 6)
+  help: transpose one of them, or declare sizes that agree
+""",
+    'derive "x_i y_i" --wrt x --var x=3 --var y=4': """\
+ShapeError TC103: index i has two sizes
+  x_i y_i
+  ^~~ ^~~
+  i is 3 in x_i (x has size 3) and 4 in y_i (y has size 4)
+  help: transpose one of them, or declare sizes that agree
+""",
+    'derive "x.^y" --wrt x --var x=3 --var y=4': """\
+ShapeError TC101: an elementwise power needs equal shapes
+  x.^y
+  ^  ^
+  x is a vector of size 3
+  y is a vector of size 4
+""",
+    'derive "A*x - b" --wrt x': """\
+ShapeError TC110: a number plus a matrix has two meanings
+  A*x - b
+  ^~~ ^~~
+  A*x is a vector
+  - b is a number
+  help: b is a number by its first letter; declare it (vars, or --var b=m)
+""",
+    'derive "X + d" --wrt X --var X=3,4': """\
+ShapeError TC110: a number plus a matrix has two meanings
+  X + d
+  ^   ^
+  X is 3 x 4
+  d is a number
+  help: d is a number by its first letter; declare it (vars, or --var d=3,4)
+""",
+    'derive "X + 1" --wrt X': """\
+ShapeError TC110: a number plus a matrix has two meanings
+  X + 1
+  ^   ^
+  X is a matrix
+  1 is a number
+  help: times ones(…) it is added to every entry, times eye(…) to the diagonal
+""",
+    'derive "X + a" --wrt X --var X=3,3 --var a=': """\
+ShapeError TC110: a number plus a matrix has two meanings
+  X + a
+  ^   ^
+  X is 3 x 3
+  a is a number
+  help: times ones(3, 3) it is added to every entry, times eye(3) to the diagonal
+""",
+    'derive "x + 1" --wrt x --var x=3': """\
+ShapeError TC110: a number plus a matrix has two meanings
+  x + 1
+  ^   ^
+  x is a vector of size 3
+  1 is a number
+  help: times ones(3) it is added to every entry
+""",
+    'derive "A / X" --wrt X': """\
+ShapeError TC106: a divisor must be a number
+  A / X
+      ^
+  X is a matrix
+  help: use ./ for entry by entry, inv(…) for a matrix
+""",
+    'derive "softmax(X)" --wrt X': """\
+ShapeError TC111: softmax takes a vector
+  softmax(X)
+          ^
+  X is a matrix
+  help: in index form it runs along the last index: softmax(Z_ij)_ij
+""",
+    'derive "X[5,1]" --wrt X --var X=3,3': """\
+ShapeError TC108: there is no entry 5
+  X[5,1]
+    ^
+  the axis has size 3; entries count from 1
+""",
+    # names
+    'derive "tahn(X)" --wrt X': "UnknownNameError TC202: tahn is not a function\n  tahn(X)\n  ^~~~\n  help: did you mean tanh?\n",
+    'derive "trace(X)" --wrt X': "UnknownNameError TC202: trace is not a function\n  trace(X)\n  ^~~~~\n  help: did you mean tr?\n",
+    'derive "frobenius(X X)" --wrt X': """\
+UnknownNameError TC202: frobenius is not a function
+  frobenius(X X)
+  ^~~~~~~~~
+  help: declare it (functions, or --function frobenius=elementwise)
+""",
+    'derive "tr(A X)" --wrt Y': "UnknownNameError TC204: Y is not a variable of the formula\n  Y\n  ^\n  variables: A, X\n",
+    'derive "tr(X, X)" --wrt X': "UnknownNameError TC203: tr takes 1 argument, not 2\n  tr(X, X)\n  ^~~~~~~~\n",
+    # limits
+    'derive "X^1000000" --wrt X': "LimitError TC412: a matrix power has at most 64 factors\n  X^1000000\n    ^~~~~~~\n",
+    'derive "kron(X, X)^1000000" --wrt X': """\
+LimitError TC412: a matrix power has at most 64 factors
+  kron(X, X)^1000000
+             ^~~~~~~
+""",
+    'derive "2^(10^9) x" --wrt x': "LimitError TC413: a number of more than 400 digits\n  2^(10^9) x\n  ^~~~~~~~\n",
+    'derive "9^9^9^9 x" --wrt x': "LimitError TC413: a number of more than 400 digits\n  9^9^9^9 x\n  ^~~~~~~\n",
+    'derive "X / 0" --wrt X': "LimitError TC414: division by zero\n  X / 0\n  ^~~~~\n",
+    'derive "X^(1/2)" --wrt X': """\
+UnsupportedError TC303: a matrix power needs a whole number as exponent
+  X^(1/2)
+     ^~~
+  help: use .^ for entry by entry
+""",
+    # requests
+    'derive "tr(X)" --wrt X --var X=n+,n': "RequestError TC501: cannot read the size 'n+'\n",
+    'derive "tr(X)" --wrt X --var X=0,n': "RequestError TC501: a size is a positive integer or a name, not 0\n",
+    'derive "tr(X)" --wrt X --var 1=n': "RequestError TC509: '1' is not a name: a letter, then letters and digits\n",
+    'derive "tr(X)" --wrt X --var X=n,m --assume X=symmetric':
+        "RequestError TC516: X is symmetric, so it must be a square matrix\n  X is declared as n x m\n",
+    'derive "tr(X)" --wrt X --layout up': "RequestError TC508: layout is one of numerator, denominator, not 'up'\n",
+    'derive "tr(X)" --wrt X --order 0': "RequestError TC517: order is a whole number from 1 to 8, not 0\n",
+    # the command line itself
+    "xderive": "RequestError TC520: unknown command xderive\n  help: did you mean derive?\n",
+    "frobnicate": "RequestError TC520: unknown command frobnicate\n"
+                  "  help: commands are derive, verify, check, evaluate, batch, explain, functions, rules\n",
+    'derive "tr(X)" --wtr X': "RequestError TC520: unknown option --wtr\n  help: did you mean --wrt?\n",
+    'derive "tr(X)" --wrt': "RequestError TC520: --wrt lacks its value\n  help: write --wrt X\n",
+    'derive "tr(X)"': "RequestError TC520: --wrt is missing\n  help: write --wrt X\n",
+    'check "tr(X)" --wrt X': "RequestError TC520: --claim is missing\n  help: write --claim \"A'*B'\"\n",
+    "derive --wrt X": "RequestError TC520: a formula is missing\n  help: quote it: tensorcalc derive \"tr(A X B)\" --wrt X\n",
+    'derive "tr(X)" "det(X)" --wrt X': "RequestError TC520: more than one formula: tr(X), det(X)\n"
+                                       "  help: quote it: tensorcalc derive \"tr(A X B)\" --wrt X\n",
+    'derive "tr(X)" --wrt X --json=1': "RequestError TC520: --json takes no value\n",
+    'derive "tr(X)" --wrt X --order 1 --order 2': "RequestError TC520: --order is given twice\n",
+    'derive "tr(X)" --wrt X --order two': "RequestError TC521: --order takes a whole number, not 'two'\n",
+    'derive "tr(X)" --wrt X --var X': "RequestError TC521: --var takes NAME=…, not 'X'\n",
+    'derive "tr(X)" --wrt X --code jax': "RequestError TC508: --code is one of numpy, not 'jax'\n",
+    'derive "tr(X)" --wrt X --form matrx':
+        "RequestError TC508: --form is one of matrix, index, kronecker, einsum, not 'matrx'\n",
+    "explain TC999": "RequestError TC521: there is no code TC999\n  help: tensorcalc explain lists them all\n",
+    "functions tahn": "RequestError TC521: there is no function tahn\n  help: did you mean tanh?\n",
+    "rules invers": "RequestError TC521: there is no family of rules invers\n  help: did you mean inverse?\n",
+    'verify "tr(A B)"': "RequestError TC521: no two sides are in 'tr(A B)'\n  help: write lhs == rhs\n",
+    "batch foo": "RequestError TC520: batch takes no words; it reads requests from standard input\n"
+                 "  help: echo '{\"do\": \"derive\", \"expr\": \"tr(A X)\", \"wrt\": \"X\"}' | tensorcalc batch\n",
+    # values
+    'evaluate "A x" "A=[[1,2],[3,4]]"': "RequestError TC511: no value for x\n  help: pass x as n\n",
+    'evaluate "A x" "A=[[1,2],[3,4]]" "x=[1,2,3]"': """\
+ShapeError TC112: the size n has two values
+  n is 2 by the second axis of A (A is 2 x 2)
+  n is 3 by the first axis of x (x is 3)
+""",
+    'evaluate "tr(A)" "A=[[1,2],[3"': """\
+RequestError TC521: the value of A is not JSON: Expecting ',' delimiter at character 10
+  A=[[1,2],[3
+    ^~~~~~~~~
+  help: write A=[[1,2],[3,4]]
+""",
+    'evaluate "tr(A)" "A=[[NaN]]"': """\
+RequestError TC521: the value of A is not JSON: NaN is no number
+  A=[[NaN]]
+    ^~~~~~~
+  help: write A=[[1,2],[3,4]]
+""",
+    'evaluate "tr(eye(n))"': "RequestError TC513: no array shows the size n\n  help: give the size by its name: n=…\n",
+    'evaluate "tr(A)" --values /no/such/file': "RequestError TC523: cannot read /no/such/file: No such file or directory\n",
+    'evaluate "inv(A)" "A=[[1,2],[2,4]]"': "UnsupportedError TC311: inv has no value here\n  Singular matrix\n",
+    'evaluate "x[3]" "x=[1,2]"': "RequestError TC514: position 3 of an axis with 2 entries\n  help: entries count from 1\n",
+}
+
+
+@pytest.mark.parametrize("command", ERRORS)
+def test_errors(capsys: pytest.CaptureFixture[str], command: str) -> None:
+    assert run(capsys, command) == (2, "", ERRORS[command])
+
+
+def test_a_terminal_gets_colours(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    assert "\033" not in run(capsys, 'derive "tr(A X)" --wrt X')[1]
+    for stream in (sys.stdout, sys.stderr):
+        monkeypatch.setattr(stream, "isatty", lambda: True, raising=False)
+    _, out, _ = run(capsys, 'derive "tr(A X)" --wrt X')
+    assert out.startswith("\033[1m∂f/∂X")
+    assert "\033[31m" in run(capsys, 'derive "tr(A" --wrt A')[2] or "\033[1;31m" in run(capsys, 'derive "tr(A" --wrt A')[2]
+    plain = re.sub(r"\033\[[\d;]*m", "", out)
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert run(capsys, 'derive "tr(A X)" --wrt X')[1] == plain
+    monkeypatch.delenv("NO_COLOR")
+    monkeypatch.setenv("TERM", "dumb")
+    assert run(capsys, 'derive "tr(A X)" --wrt X')[1] == plain
+
+
+# -- batch -------------------------------------------------------------------------------
+
+
+def batch(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], given: bytes) -> list[dict[str, Any]]:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(given)))
+    assert main(["batch"]) == 0
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_batch_answers_every_line_in_order(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = [b'{"do": "derive", "expr": "tr(A X)", "wrt": "X"}', b"", b"  ", b"{no", b"[1]", b"\xff\xfe", b"null", b"1e999",
+             b'{"a": NaN}', b"[" * 100_000, b'{"do": "derive", "expr": "x\' x", "wrt": "x"}']
+    answers = batch(monkeypatch, capsys, b"\n".join(lines))
+    assert [answer.get("matrix") or answer["error"]["code"] for answer in answers] == [
+        "A'", "TC522", "TC502", "TC522", "TC502", "TC502", "TC522", "TC522", "2 x"]
+    assert answers[1]["error"]["message"] == \
+        "the line is not JSON: Expecting property name enclosed in double quotes at character 2"
+    assert answers[3]["error"]["message"] == "the line is not UTF-8"
+    assert answers[6]["error"]["message"] == "the line is not JSON: NaN is no number"
+    assert answers[7]["error"]["message"] == "the line is not JSON: it nests too deeply"
+
+
+def test_batch_answers_a_line_that_is_too_long(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    short = b'{"do": "derive", "expr": "x", "wrt": "x"}\n'
+    long = b'{"do": "' + b"x" * 3 * cli.MOST_BYTES + b'"}\n'
+    just = b" " * (cli.MOST_BYTES - len(short)) + short
+    codes = [answer.get("error", {}).get("code") for answer in batch(monkeypatch, capsys, short + long + just + long + short)]
+    assert codes == [None, "TC417", None, "TC417", None]
+
+
+def test_batch_survives_what_nobody_expected(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def broken(request: Any) -> dict[str, Any]:
+        raise ZeroDivisionError("by zero")
+
+    monkeypatch.setattr(cli, "handle", broken)
+    (answer,) = batch(monkeypatch, capsys, b"{}\n")
+    assert answer["error"]["code"] == "TC599"
+    assert answer["error"]["message"] == "an internal error: ZeroDivisionError: by zero"
+
+
+def test_batch_writes_what_json_can_hold(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    (answer,) = batch(monkeypatch, capsys, b'{"do": "\\ud800"}\n')
+    assert answer["error"]["code"] == "TC503"
+
+
+def test_batch_flushes_every_answer() -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen([sys.executable, "-m", "tensorcalc", "batch"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                          env=environment) as running:
+        assert running.stdin is not None
+        assert running.stdout is not None
+        for name in ("X", "Y"):
+            running.stdin.write(json.dumps({"do": "derive", "expr": f"tr(A {name})", "wrt": name}).encode() + b"\n")
+            running.stdin.flush()
+            assert json.loads(running.stdout.readline())["matrix"] == "A'"
+        running.stdin.close()
+        assert running.wait(30) == 0
+
+
+# -- as a process ------------------------------------------------------------------------
+
+
+def test_a_reader_that_leaves_early_is_no_error() -> None:
+    command = f"{sys.executable} -m tensorcalc rules | head -n 1; echo ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False, timeout=60,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert done.stdout.splitlines()[-1] == b"0"
+    assert done.stderr == b""
+
+
+def test_text_is_utf_8_wherever_it_runs() -> None:
+    done = process("derive", "X Y", "--wrt", "X", "--form", "kronecker", environment={"LC_ALL": "C", "PYTHONUTF8": "0",
+                                                                                   "PYTHONIOENCODING": "ascii"})
+    assert done.returncode == 0
+    assert "⊗" in done.stdout.decode("utf-8")
+
+
+def test_the_exit_status_is_2_for_an_error() -> None:
+    done = process("derive", "tr(A", "--wrt", "A")
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr.decode().startswith("FormulaError TC006: ")
+
+
+# -- tables ------------------------------------------------------------------------------
+
+
+def test_every_code_of_the_package_is_in_the_table() -> None:
+    source = "".join(path.read_text() for path in (ROOT / "tensorcalc").rglob("*.py") if path.name != "codes.py")
+    assert set(re.findall(r'"(TC\d{3})"', source)) == set(CODES)
+
+
+def test_no_code_is_in_the_table_twice() -> None:
+    rows = re.findall(r'^    "(TC\d{3})": ', (ROOT / "tensorcalc" / "codes.py").read_text(), re.MULTILINE)
+    assert sorted(set(rows)) == sorted(rows)
+    assert list(CODES) == sorted(CODES)
+    assert len({row.sentence for row in CODES.values()}) == len(CODES)
+    assert {code[2] for code in CODES} == set(KINDS)
+
+
+def test_every_code_is_a_sentence() -> None:
+    for row in CODES.values():
+        assert row.sentence[0].isupper() or row.sentence[0] in "`d" or row.sentence.startswith(("frechet", "diff"))
+        assert row.sentence.endswith(".")
+
+
+@pytest.mark.parametrize("code", [code for code, row in CODES.items() if row.example])
+def test_the_example_of_a_code_raises_it(code: str) -> None:
+    with pytest.raises(TensorCalcError) as caught:
+        cli._command(split(CODES[code].example))
+    assert caught.value.code == code
+    assert type(caught.value) is KINDS[code[2]]
+
+
+def test_explain_lists_every_code(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = run(capsys, "explain")
+    assert [line.split()[0] for line in out.splitlines()] == list(CODES)
+
+
+def test_functions_and_rules_list_everything(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = run(capsys, "functions")
+    assert [line.split()[0] for line in out.splitlines()] == sorted(FUNCTION_NAMES)
+    _, out, _ = run(capsys, "rules")
+    assert [line.split()[0] for line in out.splitlines()] == [rule.name for rule in ALL]
+    _, out, _ = run(capsys, "rules eps inverse")
+    assert {line.partition(".")[0] for line in out.splitlines()} == {"eps", "inverse"}
+
+
+# -- words -------------------------------------------------------------------------------
+
+
+def test_what_begins_with_a_minus_may_be_a_formula() -> None:
+    found = arguments(["-x' x", "--wrt=x", "--var", "b=", "--var", "b=m", "-A"], COMMANDS["derive"].options)
+    assert found.words == ["-x' x", "-A"]
+    assert found.values == {"wrt": ["x"], "vars": {"b": ["m"]}}
+
+
+def test_sizes_and_properties() -> None:
+    given = ["--var", "S=n*(n+1)/2, 3", "--assume", "S=spd", "--assume", "S=positive", "--assume", "W'*W = eye(n)",
+             "--index-dim", "i=3", "--function", "f=log(1+exp(z))"]
+    assert arguments(given, COMMANDS["derive"].options).values == {
+        "vars": {"S": ["n*(n+1)/2", 3]}, "assume": {"S": ["spd", "positive"], "equations": ["W'*W = eye(n)"]},
+        "index_dims": {"i": 3}, "functions": {"f": "log(1+exp(z))"}}
+    assert size("12") == 12
+    assert size("²") == "²"
+
+
+@pytest.mark.parametrize(("word", "meant"), [("tahn", "tanh"), ("sgimoid", "sigmoid"), ("Inv", "inv"), ("inverse", None),
+                                             ("q", None), ("logdte", "logdet")])
+def test_closest(word: str, meant: str | None) -> None:
+    assert closest(word, FUNCTION_NAMES) == meant
