@@ -19,6 +19,7 @@ from tensorcalc.service import handle
 STARTS = {
     "python -c pass": ["-c", "pass"],
     "python -c 'import tensorcalc'": ["-c", "import tensorcalc"],
+    "python -c 'from tensorcalc import read'": ["-c", "from tensorcalc import read"],
     "python -m tensorcalc derive": ["-m", "tensorcalc", "derive", "C_ij = X_ik Y_kj", "--wrt", "X"],
     "python -c 'import numpy'": ["-c", "import numpy"],
 }
@@ -60,11 +61,11 @@ def starts(rounds: int) -> None:
             subprocess.run([sys.executable, *arguments], check=True, stdout=subprocess.DEVNULL)
             if turn:  # the first turn fills the file caches
                 times[name].append(perf_counter() - begin)
-    print(f"{'start, median of ' + str(rounds):<34}{'ms':>8}{'more':>8}{'ratio':>8}")
+    print(f"{'start, median of ' + str(rounds):<44}{'ms':>8}{'more':>8}{'ratio':>8}")
     bare = median(next(iter(times.values())))
     for name, own in times.items():
         middle = median(own)
-        print(f"{name:<34}{1e3 * middle:>8.1f}{1e3 * (middle - bare):>8.1f}{middle / bare:>8.2f}")
+        print(f"{name:<44}{1e3 * middle:>8.1f}{1e3 * (middle - bare):>8.1f}{middle / bare:>8.2f}")
 
 
 def derivations(rounds: int) -> None:

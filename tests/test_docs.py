@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Callable
 from graphlib import TopologicalSorter
 from pathlib import Path
+from typing import Any
 
 import pytest
 from markdown import PAGES, ROOT, Block, blocks, failures, printed, session, settled
 
-from tensorcalc import differentiate, request
-from tensorcalc.notation import describe, mistakes, tokens
-from tensorcalc.notation.lower import matrix, read
+from tensorcalc import handle
+from tensorcalc.notation.lower import read
 from tensorcalc.notation.lower.matrix import FUNCTION_NAMES
 from tensorcalc.notation.syntax import OPERATORS
 
@@ -65,17 +66,23 @@ def test_every_spelling_is_listed() -> None:
     assert {spelling for row in OPERATORS.values() for spelling in row.spellings if f"`{spelling}`" not in LANGUAGE} == set()
 
 
-@pytest.mark.parametrize(("words", "bound"), [
-    ("characters of a formula", mistakes.MAX_SOURCE),
-    ("nested brackets", mistakes.MAX_DEPTH),
-    ("digits of a number", tokens.MAX_DIGITS),
-    ("exponent of a matrix power", matrix.MOST_POWER),
-    ("order of a derivative", request.MOST_ORDER),
-    ("axes of a derivative", differentiate.MOST_RANK),
-    ("parts of an answer that is written out", describe.MOST_NODES),
+def derived(formula: str, by: str = "X", order: int = 1) -> dict[str, Any]:
+    return handle({"do": "derive", "expr": formula, "wrt": by, "order": order, "want": ["index"]})
+
+
+@pytest.mark.parametrize(("words", "answer"), [
+    ("characters of a formula", lambda most: derived(" " * (most - 1) + "X")),
+    ("nested brackets", lambda most: derived("(" * most + "X" + ")" * most)),
+    ("digits of a number", lambda most: derived("1" * most + " X")),
+    ("exponent of a matrix power", lambda most: derived(f"X^{most}")),
+    ("order of a derivative", lambda most: derived("exp(a)", "a", most)),
+    ("axes of a derivative", lambda most: derived(f"D_{'abcdefghklmn'[:most - 2]} = " + " ".join(
+        f"x_{letter}" for letter in "abcdefghklmn"[:most - 2]) + " X_ij")),
 ])
-def test_bounds(words: str, bound: int) -> None:
-    assert f"| {words} | {bound} |" in LANGUAGE
+def test_bounds(words: str, answer: Callable[[int], dict[str, Any]]) -> None:
+    (most,) = re.findall(rf"^\| {words} \| (\d+) \|$", LANGUAGE, re.MULTILINE)
+    assert answer(int(most))["ok"]
+    assert not answer(int(most) + 1)["ok"]
 
 
 # -- the floors of docs/design.md ----------------------------------------------------------
