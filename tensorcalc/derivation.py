@@ -20,7 +20,7 @@ from .functions import POWER, Function
 from .notation.describe import Layout, axis_letters, jacobian, page
 from .notation.latex import latex, latex_statement
 from .notation.recover import index
-from .notation.syntax import Name, Op, Syntax, transpose
+from .notation.syntax import Call, Name, Op, Syntax, transpose
 from .notation.text import statement_text, text
 from .rewrite import Step, chain
 from .rules.sets import STANDARD
@@ -28,6 +28,7 @@ from .simplify import simplify
 from .traverse import postorder
 
 MOST_STEPS = 40
+_SIGNS = {"d": r"\mathrm{d}", "δ": r"\delta ", "Δ": r"\Delta "}   # in front of a name: its change; as LaTeX
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,26 +55,39 @@ def derivation(expr: Expr, layout: Layout, variables: Sequence[Variable], facts:
     ``notation`` is ``matrix``, ``index`` or ``kronecker``.
     """
     here, lines = expr, []
+    names, sign = _names(expr, layout, variables)
     for k, by in enumerate(variables):
         part = Layout(layout.parts[: k + 2], layout.letters, layout.name, layout.variables[: k + 1])
-        writer = _Writer(part, by, notation, first=k == 0)
+        writer = _Writer(part, by, notation, names[k], sign)
         lines += writer.lines(simplify(here), facts, reading, detail)
         here = simplify(tied(derivative(simplify(here), by), by, frozenset(facts.get(by.name, ())), reading))
     final = simplify(pointed(here, facts))
     if final is not here:
-        lines.append(_Writer(layout, variables[-1], notation, first=False).answer(
+        lines.append(_Writer(layout, variables[-1], notation, names[-1], sign).answer(
             "assumptions", "what is known of the variables is put in", final))
     return [line for line, last in zip(lines, [None, *lines]) if last is None or line.text != last.text]
+
+
+def _names(expr: Expr, layout: Layout, variables: Sequence[Variable]) -> tuple[list[str], str]:
+    """What is differentiated each time, and the sign of a change: names that mean nothing else in ``expr``."""
+    nodes = postorder(expr)
+    taken = {node.name for node in nodes if isinstance(node, Variable)} | {by.name for by in variables}
+    functions = {node.function.name.rstrip("'") for node in nodes if isinstance(node, Apply)}
+    found = [layout.name] if layout.name else []
+    pools = [("U", "Y", "Z") if layout.parts[0] else ("f", "φ", "ψ"), *[("G", "H", "R", "S", "T")] * len(variables)]
+    for pool in pools[len(found):len(variables)]:
+        names = (*pool, *(f"{pool[0]}{k}" for k in range(1, 99)))
+        found.append(next(name for name in names if name not in {*taken, *functions, *found}))
+    return found, next(sign for sign in _SIGNS if not {f"{sign}{by.name}" for by in variables} & taken)
 
 
 class _Writer:
     """Writes one differentiation; ``layout`` is that of its result."""
 
-    def __init__(self, layout: Layout, by: Variable, notation: str, first: bool) -> None:
-        self.layout, self.by, self.notation = layout, by, notation
+    def __init__(self, layout: Layout, by: Variable, notation: str, name: str, sign: str) -> None:
+        self.layout, self.by, self.notation, self.name, self.sign = layout, by, notation, name, sign
         self.inner = Layout(layout.parts[:-1], layout.letters)
-        self.name = (layout.name or ("U" if layout.parts[0] else "f")) if first else "G"
-        self.change = Variable(by.shape, f"d{by.name}", frozenset(), by.groups)
+        self.change = Variable(by.shape, f"{sign}{by.name}", frozenset(), by.groups)
 
     # -- lines ---------------------------------------------------------------------------
 
@@ -93,7 +107,8 @@ class _Writer:
         at = steps[-1].after if steps else raw
         best = simplify(raw)
         if best is not at:
-            found.append(self.answer("collect", "common factors are pulled out, brackets multiplied out where that is shorter", best))
+            found.append(self.answer("collect", "common factors are pulled out, brackets multiplied out where that is "
+                                                "shorter", best))
         if reading != "free":
             by_facts = simplify(tied(best, self.by, frozenset(facts.get(self.by.name, ())), reading))
             found.append(self.answer("structure", f"the {reading} derivative, entries that are tied", by_facts))
@@ -118,7 +133,14 @@ class _Writer:
 
     @property
     def written_jacobian(self) -> bool:
-        return len(self.inner.groups) <= 2 and len(self.layout.parts) == 2 and len(self.layout.parts[-1]) <= 2
+        parts = self.layout.parts
+        matrix = len(parts) == 2 or (len(parts) == 3 and not parts[0])
+        return matrix and len(self.inner.groups) <= 2 and len(parts[-1]) <= 2
+
+    @property
+    def of_vectors(self) -> bool:
+        """Whether ``vec`` would change nothing."""
+        return len(self.inner.groups) <= 1 and len(self.layout.parts[-1]) <= 1
 
     def writable(self, expr: Expr) -> bool:
         """Whether the differential has a matrix form."""
@@ -132,7 +154,8 @@ class _Writer:
                 seen.setdefault(node.function)
         found = [_DIFFERENTIALS[function.name] for function in seen if function.name in _DIFFERENTIALS]
         others = [function for function in seen if function.name not in _DIFFERENTIALS and detail == "full"]
-        lines = [Line(f"differential.{name}", words, reference, words, typeset) for name, words, reference, typeset in found]
+        lines = [Line(f"differential.{name}", words, reference, words, typeset)
+                 for name, words, reference, typeset in found]
         for function in others:
             words = function.derivatives[0] if function.derivatives else f"d {function} by its declared derivative"
             lines.append(Line(f"table.{function}", words, function.reference, words, rf"\text{{{function}}}"))
@@ -141,7 +164,6 @@ class _Writer:
     def differential(self, change: Expr) -> Line:
         """``dφ = …``, linear in dX."""
         tree = page(change, self.inner)
-        left = Name(f"d{self.name}")
         if tree is None:
             letters = axis_letters(self.inner)
             body = index.recover(change, letters)
@@ -149,29 +171,36 @@ class _Writer:
             named = Name(f"d{self.name}", index.grouped(letters, self.inner.groups) or None)
             return Line("differential", "d(U V) = dU V + U dV, constants dropped", "MC 37", statement_text(named, body),
                         self.typeset(latex_statement(named, body)), change)
-        return Line("differential", "d(U V) = dU V + U dV, constants dropped", "MC 37", f"{left.name} = {text(tree)}",
-                    self.typeset(f"{latex(left)} = {latex(tree)}"), change)
+        left = Name(f"d{self.name}")
+        return self.equation("differential", "d(U V) = dU V + U dV, constants dropped", "MC 37", left, tree, change)
 
     def collected(self, raw: Expr) -> Line:
         """The same with dX at the end: ``G : dX``, or ``J vec(dX)``."""
-        change = Name(self.change.name)
+        change, left = Name(self.change.name), Name(f"d{self.name}")
         if self.kind == "gradient":
             tree = page(raw, self.layout)
             if tree is None:
                 return self.answer("derivative", "entry by entry", raw)
-            both: Syntax = Op("multiply", (tree, change)) if not self.by.rank else \
-                Op("multiply", (transpose(tree), change)) if self.by.rank == 1 else Op("frobenius", (tree, change))
-            return Line("trace.trick", "A : B = tr(A' B), C A : B = C : B A' = A : C' B", "MC 16",
-                        f"d{self.name} = {text(both)}", self.typeset(f"{latex(Name('d' + self.name))} = {latex(both)}"), raw)
+            if self.by.rank == 2:
+                return self.equation("trace.trick", "A : B = tr(A' B), C A : B = C : B A' = A : C' B", "MC 16", left,
+                                     Op("frobenius", (tree, change)), raw)
+            if not self.by.rank:
+                return self.equation("scalar", "a number may stand anywhere in a product", "", left,
+                                     Op("multiply", (tree, change)), raw)
+            return self.equation("transpose", "a' b = b' a, (A b)' = b' A'", "MC 5", left,
+                                 Op("multiply", (transpose(tree), change)), raw)
         tree = jacobian(raw, self.layout) if self.written_jacobian else None
         if tree is None:
             return self.answer("derivative", "entry by entry", raw)
-        vec = text(tree)
-        bracket = f"({vec})" if isinstance(tree, Op) and tree.operator in ("add", "kronecker", "negate") else vec
-        return Line("vec.product", "vec(A X B) = kron(B', A) vec(X)", "MC 520",
-                    f"vec(d{self.name}) = {bracket} vec({change.name})",
-                    self.typeset(rf"\operatorname{{vec}}\left({latex(Name('d' + self.name))}\right) = \left({latex(tree)}\right)"
-                                 rf" \operatorname{{vec}}\left({latex(change)}\right)"), raw)
+        if self.of_vectors:
+            return self.equation("transpose", "(a' b) c = (c a') b, a .* b = diag(a) b", "", left,
+                                 Op("multiply", (tree, change)), raw)
+        return self.equation("vec.product", "vec(A X B) = kron(B', A) vec(X)", "MC 520", Call("vec", (left,)),
+                             Op("multiply", (tree, Call("vec", (change,)))), raw)
+
+    def equation(self, rule: str, statement: str, reference: str, left: Syntax, right: Syntax, value: Expr) -> Line:
+        return Line(rule, statement, reference, f"{text(left)} = {text(right)}",
+                    self.typeset(f"{latex(left)} = {latex(right)}"), value)
 
     def answer(self, rule: str, statement: str, value: Expr, reference: str = "") -> Line:
         """``∂φ/∂X = …`` in the notation asked for, or in the one that exists."""
@@ -194,19 +223,19 @@ class _Writer:
         assert body is not None, "the index form always exists"
         at = sum(len(part) for part in self.layout.parts[:-1])
         named = index.grouped(letters, self.layout.groups)
-        top = Name(f"∂{self.name}", named[:at] or None)
-        bottom = Name(f"∂{self.by.name}", named[at:] or None)
+        above, below = Name(self.name, named[:at] or None), Name(self.by.name, named[at:] or None)
         words = statement_text(Name("D"), body).removeprefix("D = ")
-        shown = f"{statement_text(top, Name('x')).removesuffix(' = x')}/{statement_text(bottom, Name('x')).removesuffix(' = x')}"
-        return Line(rule, statement, reference, f"{shown} = {words}", latex_statement(Name("D", named or None), body), value)
+        top, bottom = ("∂" + statement_text(name, Name("x")).removesuffix(" = x") for name in (above, below))
+        return Line(rule, statement, reference, f"{top}/{bottom} = {words}",
+                    rf"\frac{{\partial {latex(above)}}}{{\partial {latex(below)}}} = {latex(body)}", value)
 
     def quotient(self, name: str) -> str:
         return rf"\frac{{\partial {latex(Name(name))}}}{{\partial {latex(Name(self.by.name))}}}"
 
     def typeset(self, written: str) -> str:
         """Differentials with an upright d."""
-        for name in (self.change.name, f"d{self.name}"):
-            written = written.replace(latex(Name(name)), r"\mathrm{d}" + latex(Name(name[1:])))
+        for sign, name in (("d", self.name), (self.sign, self.by.name)):
+            written = written.replace(latex(Name(sign + name)), _SIGNS[sign] + latex(Name(name)))
         return written
 
 
@@ -224,7 +253,8 @@ _DIFFERENTIALS = {name: (name, words, reference, typeset) for name, words, refer
     ("logdet", "d(logdet(Y)) = tr(inv(Y) dY)", "MC 43",
      r"\mathrm{d} \log \lvert\det Y\rvert = \operatorname{tr}\left(Y^{-1} \, \mathrm{d}Y\right)"),
     ("softmax", "d(softmax(y)) = (diag(p) - p p') dy with p = softmax(y)", "",
-     r"\mathrm{d} p = \left(\operatorname{diag}(p) - p \, p^\top\right) \mathrm{d}y, \quad p = \operatorname{softmax}(y)"),
+     (r"\mathrm{d} p = \left(\operatorname{diag}(p) - p \, p^\top\right) \mathrm{d}y, "
+      r"\quad p = \operatorname{softmax}(y)")),
     ("logsumexp", "d(logsumexp(y)) = softmax(y)' dy", "",
      r"\mathrm{d} \operatorname{logsumexp}(y) = \operatorname{softmax}(y)^\top \mathrm{d}y"),
     ("sigmoid", "d(sigmoid(Y)) = (f - f.^2) .* dY with f = sigmoid(Y)", "",
@@ -236,7 +266,8 @@ _DIFFERENTIALS = {name: (name, words, reference, typeset) for name, words, refer
     ("relu", "d(relu(Y)) = relu(sign(Y)) .* dY", "",
      r"\mathrm{d} \operatorname{relu}(Y) = \operatorname{relu}(\operatorname{sign}(Y)) \odot \mathrm{d}Y"),
     ("expm", "d(tr(expm(Y))) = tr(expm(Y) dY), d(expm(Y)) = frechet(expm, Y) : dY", "Higham 2008, ch. 10",
-     r"\mathrm{d} \operatorname{tr} \operatorname{expm}(Y) = \operatorname{tr}\left(\operatorname{expm}(Y) \, \mathrm{d}Y\right)"),
+     (r"\mathrm{d} \operatorname{tr} \operatorname{expm}(Y) = "
+      r"\operatorname{tr}\left(\operatorname{expm}(Y) \, \mathrm{d}Y\right)")),
     ("matpow", "d(Y^k) = series(j, 0, k-1, Y^j dY Y^(k-1-j))", "MC 90",
      r"\mathrm{d} Y^k = \sum_{j=0}^{k-1} Y^j \, \mathrm{d}Y \, Y^{k-1-j}"),
 )}
