@@ -237,8 +237,9 @@ class Writer:
                 assert isinstance(count, int)
                 return self.split(f"np.eye({self.volume(shape[:count])})", shape, (count, len(shape) - count))
             case "literal":
-                rows = [f"[{', '.join(repr(float(entry)) for entry in row)}]" for row in function.data]  # type: ignore[union-attr]
-                return Code(f"np.array({rows[0]})" if len(shape) == 1 else f"np.array([{', '.join(rows)}])")
+                rows = [", ".join(repr(float(entry)) for entry in row) for row in function.data]  # type: ignore[union-attr]
+                entries = rows if len(shape) == 1 else [f"[{row}]" for row in rows]  # a vector has one entry a row
+                return Code(f"np.array([{', '.join(entries)}])")
             case "unit":
                 known = is_number(node.arguments[0])
                 place = str(known - 1) if known is not None else f"int({inputs[0].text}) - 1"
