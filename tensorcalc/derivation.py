@@ -16,7 +16,8 @@ from .derive import Facts, pointed, tied
 from .differential import differential
 from .differentiate import derivative
 from .expr import Apply, Expr, Variable
-from .functions import POWER, Function
+from .functions import POWER, Function, is_unknown, primes
+from .local import equation
 from .notation.describe import Layout, axis_letters, jacobian, page
 from .notation.latex import latex, latex_statement
 from .notation.recover import index
@@ -156,9 +157,7 @@ class _Writer:
         others = [function for function in seen if function.name not in _DIFFERENTIALS and detail == "full"]
         lines = [Line(f"differential.{name}", words, reference, words, typeset)
                  for name, words, reference, typeset in found]
-        for function in others:
-            words = function.derivatives[0] if function.derivatives else f"d {function} by its declared derivative"
-            lines.append(Line(f"table.{function}", words, function.reference, words, rf"\text{{{function}}}"))
+        lines += [_row(function) for function in others if function.derivatives or is_unknown(function)]
         return lines[:3] if detail == "brief" else lines
 
     def differential(self, change: Expr) -> Line:
@@ -237,6 +236,22 @@ class _Writer:
         for sign, name in (("d", self.name), (self.sign, self.by.name)):
             written = written.replace(latex(Name(sign + name)), _SIGNS[sign] + latex(Name(name)))
         return written
+
+
+def _row(function: Function) -> Line:
+    """What the function table says, or what it is to be an unknown function."""
+    if is_unknown(function):
+        name, order = primes(function)
+        here, slope = (Call(name, (Name("Y"),), primes=order + more) for more in (0, 1))
+        sign, symbol = (".*", r"\odot") if function.elementwise else (":", ":")
+        words = f"d({text(here)}) = {text(slope)} {sign} dY"
+        typeset = rf"\mathrm{{d}} {latex(here)} = {latex(slope)} {symbol} \mathrm{{d}}Y"
+    else:
+        words = function.derivatives[0]
+        row = equation(words)
+        above, below = Name("y", row.rows or None), Name(words.split("/∂")[1][0], row.columns or None)
+        typeset = rf"\frac{{\partial {latex(above)}}}{{\partial {latex(below)}}} = {latex(row.body)}"
+    return Line(f"table.{function}", words, function.reference, words, typeset)
 
 
 _IDENTIFY: Mapping[str, tuple[str, str]] = {

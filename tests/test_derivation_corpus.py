@@ -204,3 +204,14 @@ def test_entries_are_typeset_as_they_are_written() -> None:
     answer = handle({"do": "derive", "expr": "C_ij = A_ik B_kj", "wrt": "A", "want": ["steps"], "notation": "index"})
     assert answer["steps"][-1]["text"] == "∂C_ij/∂A_pq = delta_ip B_qj"
     assert answer["steps"][-1]["latex"] == r"\frac{\partial C_{ij}}{\partial A_{pq}} = \delta_{ip} \, B_{qj}"
+
+
+@pytest.mark.parametrize(("formula", "functions", "text", "latex"), [
+    ("sum(softplus(x))", {}, "∂y/∂x = sigmoid(x)", r"\frac{\partial y}{\partial x} = \sigma\left(x\right)"),
+    ("sum(f(x))", {"f": "elementwise"}, "d(f(Y)) = f'(Y) .* dY",
+     r"\mathrm{d} f\left(Y\right) = f'\left(Y\right) \odot \mathrm{d}Y"),
+    ("g(x)", {"g": "scalar"}, "d(g(Y)) = g'(Y) : dY", r"\mathrm{d} g\left(Y\right) = g'\left(Y\right) : \mathrm{d}Y"),
+])
+def test_full_derivations_quote_what_a_function_is(formula, functions, text, latex) -> None:
+    answer = handle({"do": "derive", "expr": formula, "wrt": "x", "functions": functions, "want": ["steps"], "detail": "full"})
+    assert (answer["steps"][0]["text"], answer["steps"][0]["latex"]) == (text, latex)
