@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Callable
-from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
 import pytest
+from laws.test_imports import ALGEBRA, CALCULUS, FACTS, NOTATION, NUMBERS, SURFACES
 from markdown import PAGES, ROOT, Block, blocks, failures, printed, session, settled
 
 from tensorcalc import handle
@@ -99,54 +98,11 @@ def test_every_field_of_a_request_is_listed(do: str) -> None:
 # -- the floors of docs/design.md ----------------------------------------------------------
 
 
-def floors() -> dict[str, int]:
-    """The floor of every module, as the design page lists them."""
-    rows = re.findall(r"^\| (\d) \w+ \| (.*) \|$", (ROOT / "docs" / "design.md").read_text(), re.MULTILINE)
-    return {name: int(floor) for floor, names in rows for name in re.findall(r"`([\w.]+)`", names)}
-
-
-def imports() -> dict[str, set[str]]:
-    """What every module of the package imports of it, inside functions too."""
-    source = {module_name(path): path for path in (ROOT / "tensorcalc").rglob("*.py")}
-    found = {}
-    for name, path in source.items():
-        package = name.split(".") if path.name == "__init__.py" else name.split(".")[:-1]
-        targets: set[str] = set()
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.ImportFrom) and node.level:
-                base = package[: len(package) + 1 - node.level] + (node.module.split(".") if node.module else [])
-                for alias in node.names:
-                    inner = ".".join([*base, alias.name])
-                    targets.add(inner if inner in source else ".".join(base))
-        found[name.removeprefix("tensorcalc.")] = {target.removeprefix("tensorcalc.") for target in targets} - {name}
-    return found
-
-
-def module_name(path: Path) -> str:
-    """``tensorcalc.notation.parse``; a package has the name of its folder."""
-    parts = path.relative_to(ROOT).with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-
-
-def is_plain(path: Path) -> bool:
-    """Whether a package file only says what the package is."""
-    return path.name == "__init__.py" and not any(isinstance(node, ast.ImportFrom) for node in ast.parse(path.read_text()).body)
-
-
-def test_imports_go_down_the_floors() -> None:
-    floor = floors()
-    for name, targets in imports().items():
-        for target in targets:
-            if name in floor and target in floor:
-                assert floor[target] <= floor[name], f"{name} imports {target}"
-
-
-def test_every_module_has_a_floor() -> None:
-    modules = {module_name(path).removeprefix("tensorcalc.") for path in (ROOT / "tensorcalc").rglob("*.py")
-               if not is_plain(path)}
-    assert modules - {"tensorcalc", "__main__"} == set(floors())
-
-
-def test_no_imports_go_in_a_circle() -> None:
-    graph = imports()
-    TopologicalSorter({name: targets & set(graph) for name, targets in graph.items() if name != "tensorcalc"}).prepare()
+@pytest.mark.parametrize(("floor", "modules"), [
+    ("facts", FACTS), ("algebra", ALGEBRA), ("notation", NOTATION), ("calculus", CALCULUS), ("numbers", NUMBERS),
+    ("surfaces", SURFACES - {"__init__", "__main__"}),
+])
+def test_every_module_is_listed_on_its_floor(floor: str, modules: set[str]) -> None:
+    (row,) = re.findall(rf"^\| {floor} \| (.*) \|$", (ROOT / "docs" / "design.md").read_text(), re.MULTILINE)
+    listed = set(re.findall(r"`([\w/]+)`", row))
+    assert {module if f"{(folder := module.partition('.')[0])}/" not in listed else f"{folder}/" for module in modules} == listed
