@@ -261,7 +261,7 @@ def _exponent(tree: Syntax, part: Written) -> str:
     inner = tree.operands[0] if is_op(tree, "negate") else tree
     match inner:
         case Num():
-            bare = inner.value.denominator == 1 and (inner is tree or inner.value >= 0)
+            bare = "/" not in number_text(abs(inner.value)) and (inner is tree or inner.value >= 0)
         case Name():
             bare = not inner.indices and inner.name != "T"  # `X^T` is the transpose
         case Call():
