@@ -33,8 +33,10 @@ STATEMENTS = {
 }
 """What every rule that a proof may cite says."""
 
-SECONDS = 3.0
-MOST_ROUNDS = 6
+SECONDS = 6.0     # of processor time, so that a verdict does not depend on what else the machine does
+MOST_ROUNDS = 6   # of clearing one divisor after another
+STAGES = ((RULES, 12), (WITH_RELATIONS, 24), (WITH_DEFINITIONS, 24))
+"""Sets of rules in the order they are tried, and to how many differences each is put."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +74,19 @@ def _moves(steps: Iterable[Step], side: str) -> list[Move]:
 
 def prove(left: Expr, right: Expr, extra: Sequence[Rule] = (), seconds: float = SECONDS) -> Proof | None:
     """A proof that two expressions are equal wherever both are defined, or ``None``."""
-    deadline = time.monotonic() + seconds
+    deadline = time.thread_time() + seconds
     if left is right:
         return Proof(left, right, ())
     jumps = any(isinstance(node, Apply) and node.function.name == "sign" for node in postorder(left, right))
-    for rules in (RULES, WITH_RELATIONS, WITH_DEFINITIONS):
-        rules = tuple(rule for rule in rules if not (jumps and rule in proving.ALMOST))
-        found = _by_rules(left, right, (*extra, *rules), deadline)
-        if found is not None or time.monotonic() > deadline:
+    for stage, most in STAGES:
+        rules = [rule for rule in stage if not (jumps and rule in proving.ALMOST)]
+        found = _by_rules(left, right, (*extra, *rules), most, deadline)
+        if found is not None:
             return found
     return _by_components(left, right, (*extra, *RULES))
 
 
-def _by_rules(left: Expr, right: Expr, rules: Sequence[Rule], deadline: float) -> Proof | None:
+def _by_rules(left: Expr, right: Expr, rules: Sequence[Rule], most: int, deadline: float) -> Proof | None:
     ones, twos = chain(left, rules), chain(right, rules)
     one = ones[-1].after if ones else left
     two = twos[-1].after if twos else right
@@ -93,21 +95,23 @@ def _by_rules(left: Expr, right: Expr, rules: Sequence[Rule], deadline: float) -
         return Proof(left, right, tuple(moves))
     gap = add([(1, one), (-1, two)])
     moves.append(Move("equation.subtract", STATEMENTS["equation.subtract"], "difference", gap, gap))
-    return _to_zero(left, right, gap, moves, rules, deadline)
+    past = _to_zero(gap, rules, most, deadline)
+    return None if past is None else Proof(left, right, (*moves, *past))
 
 
-def _to_zero(left: Expr, right: Expr, gap: Expr, moves: list[Move], rules: Sequence[Rule],
-             deadline: float) -> Proof | None:
+def _to_zero(gap: Expr, rules: Sequence[Rule], most: int, deadline: float) -> list[Move] | None:
     """Rewrite the difference, clear what divides it, and again: depth first, the most complex divisor first."""
     seen: set[Expr] = set()
-    stack: list[tuple[Expr, list[Move], int]] = [(gap, moves, 0)]
-    while stack and time.monotonic() < deadline:
+    stack: list[tuple[Expr, list[Move], int]] = [(gap, [], 0)]
+    for _ in range(most):
+        if not stack or time.thread_time() > deadline:
+            break
         here, past, depth = stack.pop()
         steps = chain(here, rules)
         past = [*past, *_moves(steps, "difference")]
         here = steps[-1].after if steps else here
         if isinstance(here, Sum) and not here.terms:
-            return Proof(left, right, tuple(past))
+            return past
         if here in seen or depth == MOST_ROUNDS:
             continue
         seen.add(here)

@@ -135,7 +135,7 @@ def logdet_define(node: Expr) -> Expr | None:
     inner = _argument(node, "logdet")
     if inner is None or not isinstance(node, Apply):
         return None
-    if inner.rank == 2 and isinstance(inner, Einsum) and _tied(inner):
+    if inner.rank == 2 and (_is_diagonal(inner) or (isinstance(inner, Einsum) and _tied(inner))):
         vector = apply(TABLE["abs"], _row_sum(inner))
         return einsum([(apply(TABLE["log"], vector), (0,))], ())
     determinant = apply(grouped(TABLE["det"], node.function.ways), inner)
@@ -1028,12 +1028,29 @@ def _diagonal_of(expr: Expr) -> Expr:
     return einsum([(expr, (0, 0)), (delta(expr.shape[0]), (0, 1))], (0, 1))
 
 
+@rule("diagonal.cancel", "diag(A) .* diag(A).^-1 = ones(n)", "power", shrinks="two factors become one")
+def diagonal_cancel(node: Expr) -> Expr | None:
+    """The diagonal of a matrix beside a power of that diagonal."""
+    if not isinstance(node, Einsum):
+        return None
+    for k, (operand, own) in enumerate(pairs(node)):
+        base, exponent = base_and_exponent(operand)
+        if not isinstance(exponent, Fraction) or not isinstance(base, Einsum) or base.subscripts != ((0, 0),):
+            continue
+        for q, (other, labels) in enumerate(pairs(node)):
+            if exponent <= -1 and other is base.operands[0] and labels == (own[0], own[0]):
+                return replaced(node, [k, q], [(power_of(base, exponent + 1), own)])
+    return None
+
+
 @rule("inverse.diagonal_fact", "inv(diag(x)) = diag(1 ./ x)", "inv", shrinks="a function becomes a power")
 def inverse_diagonal_fact(node: Expr) -> Expr | None:
+    """Of a matrix declared diagonal, and of a sum of diagonal ones."""
     inner = _argument(node, "inv")
-    if inner is None or not _is_diagonal(inner):
+    if inner is None or inner.rank != 2 or not (_is_diagonal(inner) or (isinstance(inner, Sum) and all(
+            isinstance(term, Delta) or (isinstance(term, Einsum) and _tied(term)) for _, term in inner.terms))):
         return None
-    vector = einsum([(inner, (0, 0))], (0,))
+    vector = add([(weight, _row_sum(term)) for weight, term in _terms(inner)], inner.shape[:1])
     return einsum([(power_of(vector, -1), (0,)), (delta(inner.shape[0]), (0, 1))], (0, 1))
 
 
@@ -1261,7 +1278,7 @@ def adj_recognise(node: Expr) -> Expr | None:
 
 NORMAL = (
     logdet_define, pinv_square, adj_define, det_transpose, det_inverse, det_identity, det_scalar, det_product,
-    det_kronecker, det_clear, det_lemma, det_symmetric_square, det_orthogonal, inverse_orthogonal,
+    det_kronecker, det_clear, det_lemma, det_symmetric_square, det_orthogonal, inverse_orthogonal, diagonal_cancel,
     inverse_diagonal_fact, inverse_turn, diagonal_entries, expm_inverse, expm_transpose, expm_similar, logm_inverse,
     sqrtm_square, logm_trace, expm_diagonal, expm_kronsum, expm_sum, expm_merge, expm_commute, sign_product,
     sign_support, function_parity, function_define, exp_spread, exp_sum, log_product, abs_product, abs_square,
