@@ -251,7 +251,7 @@ def declared_size(group: Group) -> Dim:
 
 
 _SIZED = {"eye": 0, "ones": 0, "zeros": 0, "vector": 9, "matrix": 9, "commutation": 0, "duplication": 0,
-          "elimination": 0, "e": 0, "E": 0, "eps": 0}
+          "elimination": 0, "e": 0, "E": 0, "eps": 0, "powers": 1, "exchange": 0, "convolution": 0}
 
 
 def _integer_names(tree: Syntax) -> Iterator[str]:
