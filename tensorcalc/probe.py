@@ -318,10 +318,10 @@ def defined(sides: Sequence[Expr], point: Point) -> bool:
 
 
 def gaps(left: Expr, right: Expr, facts: Facts, count: int = 6, seed: int = 0, onto: Onto | None = None,
-         corners: int = 0) -> list[Gap]:
-    """Gaps at ``count`` random points where both sides are defined, and at so many ``corners``."""
-    variables = variables_of(left, right)
-    names = symbols_of((left, right), variables)
+         corners: int = 0, within: Sequence[Expr] = ()) -> list[Gap]:
+    """Gaps at ``count`` random points where both sides, and all ``within``, are defined, and at so many ``corners``."""
+    variables = variables_of(left, right, *within)
+    names = symbols_of((left, right, *within), variables)
     rng = random.Random(seed)
     found: list[Gap] = []
 
@@ -329,7 +329,9 @@ def gaps(left: Expr, right: Expr, facts: Facts, count: int = 6, seed: int = 0, o
         point = draw(variables, facts, sizes, rng, kind)
         if point is not None and onto is not None:
             point = onto(point)
-        gap = None if point is None else compare(left, right, point)
+        if point is None or any(compare(expr, expr, point) is None for expr in within):
+            return
+        gap = compare(left, right, point)
         if gap is not None:
             found.append(gap)
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from .build import add, base_and_exponent, einsum, power_of, scale
+from .build import add, base_and_exponent, einsum, power_of, scale, split
 from .components import components
 from .expr import Apply, Einsum, Expr, Sum
 from .rewrite import Rule, Step, chain
@@ -29,6 +29,7 @@ STATEMENTS = {
     "normal-form": "both sides are one expression",
     "equation.subtract": "L = R if and only if L - R = 0",
     "equation.multiply": "E = 0 if and only if M E = 0, where M is invertible",
+    "domain.positive": "abs(x) = x where log(x) or sqrt(x) is defined",
     "components": "equal in every component, written out as polynomials in the entries",
 }
 """What every rule that a proof may cite says."""
@@ -77,6 +78,7 @@ def prove(left: Expr, right: Expr, extra: Sequence[Rule] = (), seconds: float = 
     deadline = time.thread_time() + seconds
     if left is right:
         return Proof(left, right, ())
+    extra = (*extra, *_domain(left, right))
     jumps = any(isinstance(node, Apply) and node.function.name == "sign" for node in postorder(left, right))
     for stage, most in STAGES:
         rules = [rule for rule in stage if not (jumps and rule in proving.ALMOST)]
@@ -84,6 +86,26 @@ def prove(left: Expr, right: Expr, extra: Sequence[Rule] = (), seconds: float = 
         if found is not None:
             return found
     return _by_components(left, right, (*extra, *RULES))
+
+
+def _domain(*sides: Expr) -> list[Rule]:
+    """What a logarithm or a root is taken of, on either side, is not negative where both sides are defined."""
+    given: set[Expr] = set()
+    for node in postorder(*sides):
+        base, exponent = base_and_exponent(node)
+        if isinstance(node, Apply) and node.function.name == "log":
+            given.add(node.arguments[0])
+        elif isinstance(exponent, Fraction) and exponent.denominator > 1:
+            given.add(base)
+    given = {core for weight, core in map(split, given) if weight > 0}
+
+    def apply(node: Expr) -> Expr | None:
+        if isinstance(node, Apply) and node.function.name == "abs" and node.arguments[0] in given:
+            return node.arguments[0]
+        return None
+
+    name = "domain.positive"
+    return [Rule(name, STATEMENTS[name], apply, shrinks="a function vanishes", heads=frozenset({"abs"}))] if given else []
 
 
 def _by_rules(left: Expr, right: Expr, rules: Sequence[Rule], most: int, deadline: float) -> Proof | None:

@@ -75,6 +75,7 @@ class _Checker:
     def __init__(self, claim: Claim) -> None:
         self.claim = claim
         one, two = self.pair(claim.lhs, claim.rhs)
+        self.sides = (one.expr, two.expr)
         equations = declared(claim.equations, one.scope)
         self.facts = implied([one.expr, two.expr], claim.facts)
         self.onto = probe.onto([(e.left, e.right) for e in equations], self.facts) if equations else None
@@ -173,7 +174,7 @@ class _Checker:
         """Whether two expressions have the same value at random points."""
         if one is two:
             return True
-        found = probe.gaps(one, two, self.facts, count=_POINTS, seed=7, onto=self.onto)
+        found = probe.gaps(one, two, self.facts, count=_POINTS, seed=7, onto=self.onto, within=self.sides)
         least = probe.TINY if self.onto is None else probe.LOOSE
         return bool(found) and probe.surest(one, two, found, least) is None
 
