@@ -28,7 +28,8 @@ Factor = tuple[Expr, Sequence[Hashable]]
 MOST_FACTORS = 96   # of a product that is spliced into another one
 MOST_POWER = 64     # factors of a matrix power
 MOST_COPIES = 8     # of one tensor multiplied elementwise before it is kept as a power
-MOST_TURNED = 4     # axes of an elementwise function whose order is normalised
+MOST_UPRIGHT = 4    # axes of an elementwise function whose order is normalised
+MOST_TURNED = 200   # terms of all the transposes of a sum among which one is chosen
 MOST_DIGITS = 400   # of a numerator or denominator
 
 ONE: Expr = Einsum((), (), ())
@@ -183,6 +184,31 @@ def turn(expr: Sum) -> tuple[tuple[int, ...], int, Expr]:
     return expr.turned
 
 
+def unspread(expr: Sum, labels: tuple[Hashable, ...]) -> tuple[Expr, tuple[Hashable, ...]]:
+    """A sum without the axes along which all its terms are constant, and the labels that are left.
+
+    Beside other factors a sum need not be spread; what it was spread over is clear from the labels.
+    """
+    constant = [axis for axis in range(expr.rank) if all(_is_constant(term, axis) for _, term in expr.terms)]
+    if not constant:
+        return expr, labels
+    kept = [axis for axis in range(expr.rank) if axis not in constant]
+    terms = [(weight, einsum([(operand, own) for operand, own in _factors(term)
+                              if not (isinstance(operand, Delta) and len(own) == 1 and own[0] in constant)], kept))
+             for weight, term in expr.terms]
+    return add(terms, tuple([expr.shape[axis] for axis in kept])), tuple([labels[axis] for axis in kept])
+
+
+def _is_constant(term: Expr, axis: int) -> bool:
+    return any(isinstance(operand, Delta) and own == (axis,) for operand, own in _factors(term))
+
+
+def _factors(term: Expr) -> list[tuple[Expr, tuple[int, ...]]]:
+    if isinstance(term, Einsum):
+        return list(zip(term.operands, term.subscripts))
+    return [(term, tuple(range(term.rank)))]
+
+
 def transpose(expr: Expr, order: Sequence[int]) -> Expr:
     """``expr`` with its axes in another order: axis k of the result is axis ``order[k]``."""
     if isinstance(expr, Sum):
@@ -241,6 +267,7 @@ class _Product:
         self.parent: dict[Hashable, Hashable] = {}
         self.powers: dict[tuple[Expr, tuple[Hashable, ...]], Expr | Fraction] = {}
         self.fresh = 0
+        self.alone = False
 
     def of(self, factors: Iterable[Factor]) -> Expr:
         pending = [(factor, tuple(labels)) for factor, labels in factors]
@@ -248,8 +275,11 @@ class _Product:
             self._measure(factor, labels)
         self._diagonal()
         shape = tuple([self._size(label) for label in self.output])
-        if self.splice and len(pending) > 1 and _spliced(pending) > MOST_FACTORS:
+        if self.splice and _spliced(pending) > MOST_FACTORS:
             self.splice = False
+            if len(pending) == 1:
+                pending = self._unwrapped(*pending[0])
+        self.alone = sum(not (isinstance(factor, Delta) and factor.shape) for factor, _ in pending) == 1
         for factor, labels in pending:
             self._take(factor, labels)
         return self._assemble(shape) if self.coefficient else zero(shape)
@@ -298,6 +328,8 @@ class _Product:
             if not factor.terms:
                 self.coefficient = Fraction(0)
                 return
+            if not self.alone:
+                factor, labels = unspread(factor, labels)
             weight, factor = split(factor)
             self.coefficient *= weight
             if isinstance(factor, Sum):
@@ -598,7 +630,7 @@ def apply(function: Function, *arguments: Expr) -> Expr:
                                           f"{dims[name]} and {dim} must agree")
     shape = batch + tuple([dims[name] for name in output])
     symmetric = function.symmetric and all(symmetry(a) > 0 for a in arguments if a.rank) and len(shape) == 2
-    if function.elementwise and 2 <= len(shape) <= MOST_TURNED and not symmetric:
+    if function.elementwise and 2 <= len(shape) <= MOST_UPRIGHT and not symmetric:
         order, turned = _upright(arguments, len(shape))
         if order != tuple(range(len(shape))):
             upright = Apply(tuple([shape[axis] for axis in order]), function, turned, 0)

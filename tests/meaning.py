@@ -395,9 +395,8 @@ class Functions:
         return result
 
 
-ELEMENTWISE = ("exp log abs sign sin cos tan arcsin arccos arctan sinh cosh tanh relu sigmoid softplus erf sqrt "
-               "max min").split()
-MATRIX = "inv det logdet adj pinv expm logm sqrtm chol".split()
+ELEMENTWISE = ["exp", "log", "abs", "sign", "sin", "cos", "tan", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "relu", "sigmoid", "softplus", "erf", "sqrt", "max", "min"]
+MATRIX = ["inv", "det", "logdet", "adj", "pinv", "expm", "logm", "sqrtm", "chol"]
 
 
 def permutation_sign(order: tuple[int, ...]) -> int:

@@ -96,6 +96,9 @@ def _inner_product(node: Einsum) -> Syntax | None:
 
 def _sandwich(members: list[Pair], k: int, name: Syntax, left: Axes, right: Axes) -> Syntax | None:
     others = [member for q, member in enumerate(members) if q != k]
+    covered = {label for _, own in others for label in own}
+    others += [(delta(dim, 1), (label,)) for label, dim in dict(zip(members[k][1], members[k][0].shape)).items()
+               if label not in covered]
     near = [group for group in _hanging_together(others) if any(set(own) & set(left) for _, own in group)]
     far = [group for group in _hanging_together(others) if any(set(own) & set(right) for _, own in group)]
     if all(group not in far for group in near):
@@ -464,7 +467,7 @@ def _swaps(have: list[int], want: list[int], shape: Sequence[Dim] | dict[int, Di
         left = Call("commutation", (_size_of(moved), _size_of(passed)))
         right = Call("commutation", (_size_of(passed), _size_of(moved)))
         found.append((_padded(left, before, after), _padded(right, before, after)))
-        have = have[:place] + [label] + block + have[at + 1:]
+        have = [*have[:place], label, *block, *have[at + 1:]]
     return found
 
 
@@ -551,7 +554,7 @@ def _others(members: list[Pair], part: list[Pair]) -> list[Pair]:
 
 def _hanging_together(pairs: list[Pair]) -> list[list[Pair]]:
     """Split factors that share no label at all."""
-    return _grouped(pairs, lambda own: set(own))
+    return _grouped(pairs, set)
 
 
 def _blocks(pairs: list[Pair], rank: int) -> list[list[Pair]]:
