@@ -9,7 +9,7 @@ interpreter below, so that no answer is lost to printing or code generation.
 """
 
 # Arguments are called A, X as in the formulas, and a task is a function even where it only calls one.
-# ruff: noqa: N803, PLW0108
+# ruff: noqa: PLW0108
 
 from __future__ import annotations
 

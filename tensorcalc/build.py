@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from itertools import permutations
-from math import gcd, isqrt, lcm
+from math import factorial, gcd, isqrt, lcm
 
 from . import sizes
 from .canonical import Factor as _Placed
@@ -80,7 +80,7 @@ def dimension(dim: Dim) -> Expr:
 
 
 def special(name: str, shape: Shape, *data: Fraction | int | str | tuple[Fraction, ...]) -> Expr:
-    """A constant tensor of the function table: ``eps``, ``duplication``, a literal, …"""
+    """A constant tensor of the function table: ``eps``, ``duplication``, a literal and others."""
     return Apply(shape, constant(name, *data), (), {"eps": -1, "exchange": 1}.get(name, 0))
 
 
@@ -171,11 +171,12 @@ def turn(expr: Sum) -> tuple[tuple[int, ...], int, Expr]:
     """Axes in another order, a sign, and the sum that stands for ``expr`` inside products.
 
     A sum as a factor may be written as itself or as the sum of its transposed
-    terms, and with either sign; this is the choice between them.
+    terms, and with either sign; this is the choice between them.  A long sum with
+    many axes stays as it is.
     """
     if expr.turned is None:
         best: tuple[tuple[int, ...], int, Expr] = tuple(range(expr.rank)), 1, expr
-        if 2 <= expr.rank <= 4:
+        if 2 <= expr.rank <= 4 and len(expr.terms) * factorial(expr.rank) <= MOST_TURNED:
             for order in permutations(range(expr.rank)):
                 sign, other = split(transpose(expr, order))
                 if other.key < best[2].key:
@@ -284,6 +285,23 @@ class _Product:
             self._take(factor, labels)
         return self._assemble(shape) if self.coefficient else zero(shape)
 
+    def _unwrapped(self, factor: Expr, labels: tuple[Hashable, ...]) -> list[tuple[Expr, tuple[Hashable, ...]]]:
+        """The factors of one large product, which is only written with other labels; those nested in it stay whole."""
+        if isinstance(factor, Sum) and len(factor.terms) == 1:
+            weight, factor = split(factor)
+            self.coefficient *= weight
+        return self._opened(factor, labels) if isinstance(factor, Einsum) else [(factor, labels)]
+
+    def _opened(self, factor: Einsum, labels: tuple[Hashable, ...]) -> list[tuple[Expr, tuple[Hashable, ...]]]:
+        """The factors of a product, its summed indices named afresh."""
+        own: dict[int, Hashable] = dict(enumerate(labels))
+        for operand, subscripts in zip(factor.operands, factor.subscripts):
+            for s, dim in zip(subscripts, operand.shape):
+                if s not in own:
+                    own[s] = self._new(dim)
+        return [(operand, tuple([own[s] for s in subscripts]))
+                for operand, subscripts in zip(factor.operands, factor.subscripts)]
+
     def _measure(self, factor: Expr, labels: tuple[Hashable, ...]) -> None:
         for label, dim in zip(labels, factor.shape, strict=True):
             known = self.sizes.setdefault(label, dim)
@@ -340,12 +358,8 @@ class _Product:
             for label in labels[1:]:
                 self._join(labels[0], label)
         elif isinstance(factor, Einsum) and (self.splice or factor is ONE) and opens(factor):
-            own: dict[int, Hashable] = dict(enumerate(labels))
-            for operand, subscripts in zip(factor.operands, factor.subscripts):
-                for s, dim in zip(subscripts, operand.shape):
-                    if s not in own:
-                        own[s] = self._new(dim)
-                self._take(operand, tuple([own[s] for s in subscripts]))
+            for operand, own in self._opened(factor, labels):
+                self._take(operand, own)
         else:
             base, exponent = base_and_exponent(factor)
             known = self.powers.get((base, labels))
@@ -426,11 +440,17 @@ class _Product:
 
 
 def _spliced(factors: Sequence[Factor]) -> int:
-    """How many factors a product has once nested products are spliced in."""
-    return sum(len(factor.operands) if isinstance(factor, Einsum) and opens(factor)
-               else len(factor.terms[0][1].operands)
-               if isinstance(factor, Sum) and len(factor.terms) == 1 and isinstance(factor.terms[0][1], Einsum) else 1
-               for factor, _ in factors)
+    """How many factors a product has once nested products are spliced in; the count stops beyond the bound."""
+    count, pending = 0, [factor for factor, _ in factors]
+    while pending and count <= MOST_FACTORS:
+        factor = pending.pop()
+        if isinstance(factor, Sum) and len(factor.terms) == 1:
+            factor = factor.terms[0][1]
+        if isinstance(factor, Einsum) and opens(factor):
+            pending.extend(factor.operands)
+        else:
+            count += 1
+    return count
 
 
 def opens(product: Einsum) -> bool:

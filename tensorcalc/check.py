@@ -14,14 +14,17 @@ from fractions import Fraction
 from . import probe
 from .build import add, scale, transpose
 from .derive import tied
+from .errors import ShapeError
 from .expr import Expr, Sum, Variable
 from .notation.describe import Layout
 from .notation.lower import Reading, Scope, read
+from .notation.lower.index import flat_letters
+from .notation.parse import parse
 from .rewrite import rewrite
 from .rules.sets import EXPAND
 from .simplify import simplify
-from .sizes import product_text
-from .verify import Verdict, compare
+from .sizes import Dim
+from .verify import Verdict, aligned, compare, same_shape
 
 Facts = Mapping[str, Collection[str]]
 Axes = tuple[tuple[int, ...], ...]
@@ -29,19 +32,23 @@ Axes = tuple[tuple[int, ...], ...]
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One way to write the derivative down: which axes make its rows, which its columns."""
+    """One way to write the derivative down: which axes make its rows, which its columns.
+
+    ``word`` and ``says`` are the diagnosis of a claim that is this; ``kronecker`` tells
+    the matrix of ∂vec/∂vec' from the array.
+    """
 
     expr: Expr
     groups: tuple[int, ...]
+    word: str = "correct"
+    says: str = ""
+    row: bool = False
+    kronecker: bool = False
 
-    @property
-    def shape(self) -> tuple[object, ...]:
-        """One size an axis of the page."""
-        sizes, at = [], 0
-        for count in self.groups:
-            sizes.append(product_text(self.expr.shape[at : at + count]))
-            at += count
-        return tuple(sizes)
+    def reading(self, claim: Reading) -> Reading:
+        """As one side of an equation whose other side is ``claim``."""
+        row = claim.row if claim.letters is not None else self.row
+        return Reading(self.expr, self.groups, None, None, claim.variables, claim.scope, row=row)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,61 +68,81 @@ class Diagnosis:
     says: str = ""
 
 
-def check(expr: Expr, layout: Layout, claimed: str, scope: Scope, facts: Facts, wrt: Sequence[Variable]) -> Diagnosis:
-    """Compare a claimed derivative with the right one, in every layout."""
-    claim = read(claimed, scope, field="claimed")
-    targets = dict(_targets(expr, layout))
-    shape = claim.shape
-    plain = [target for name, target in targets.items() if name in ("page", "numerator")]
-    first = next((target for target in plain if target.shape == shape),
-                 targets["page"] if "page" in targets else next(iter(targets.values())))
-    if first.shape == shape:
-        verdict = _compared(first, claim, facts)
-        if verdict.verdict == "proved":
-            return Diagnosis("correct", verdict, first)
-    else:
-        verdict = _compared(first, claim, facts)
-    for name, target in targets.items():
-        if name != "page" and target.shape == shape and _same(target.expr, claim.expr, facts):
-            word, says = _NAMES[name]
-            if word == "correct":
-                return Diagnosis("correct", _compared(target, claim, facts), target)
-            return Diagnosis(word, verdict, first, says=says)
-    if first.shape != shape:
+def check(expr: Expr, layout: Layout, claimed: str, scope: Scope, facts: Facts, wrt: Sequence[Variable], *,
+          numerator: bool = True, columns: bool = True) -> Diagnosis:
+    """Compare a claimed derivative with the right one, in every layout; ``numerator`` and ``columns`` say in which."""
+    claim = _read(claimed, scope, expr, layout)
+    targets = list(_targets(expr, layout, numerator, columns))
+    fitting = [target for target in targets if same_shape(target.reading(claim), claim)]
+    kronecker = targets[0] not in fitting and any(target.kronecker for target in fitting)
+    right = [target for target in [*fitting, *targets] if target.word == "correct" and target.kronecker == kronecker]
+    first = right[0] if right else targets[0]
+    verdict = compare(first.reading(claim), claim, facts)
+    if verdict.verdict == "proved":
+        return Diagnosis("correct", verdict, first)
+    for target in fitting:
+        if target is not first and _same(target.expr, aligned(claim, target.reading(claim)), facts):
+            if target.word == "correct":
+                return Diagnosis("correct", compare(target.reading(claim), claim, facts), target)
+            return Diagnosis(target.word, verdict, first, says=target.says)
+    if first not in fitting:
         return Diagnosis("wrong-shape", verdict, first, says=verdict.diagnosis)
-    return _values(first, claim, facts, wrt, verdict)
+    if verdict.verdict != "refuted":
+        return Diagnosis("undecided", verdict, first)
+    return _values(first, aligned(claim, first.reading(claim)), facts, wrt, verdict)
 
 
-_NAMES = {
-    "numerator": ("correct", ""),
-    "transposed": ("transposed", "the claim is the transpose of the derivative"),
-    "denominator": ("other-layout", "right in denominator layout"),
-    "numerator rows": ("other-vec-order", "right where vec stacks rows"),
-    "denominator rows": ("other-vec-order", "right in denominator layout where vec stacks rows"),
-}
+def _read(claimed: str, scope: Scope, expr: Expr, layout: Layout) -> Reading:
+    """The claim; indices on its left side have the sizes of the derivative, unless the claim says otherwise."""
+    left = parse(claimed, scope.functions.keys(), "claimed").left
+    letters = flat_letters(left) if left is not None and left.indices is not None else ()
+    if len(letters) == sum(layout.groups) and len(set(letters)) == len(letters):
+        try:
+            return read(claimed, _fresh(scope, dict(zip(letters, expr.shape))), field="claimed")
+        except ShapeError:
+            pass
+    return read(claimed, _fresh(scope, {}), field="claimed")
 
 
-def _targets(expr: Expr, layout: Layout) -> Iterator[tuple[str, Target]]:
-    """The derivative as an array, and as a matrix in either layout and order of vec."""
+def _fresh(scope: Scope, index_dims: Mapping[str, Dim]) -> Scope:
+    return Scope(declared=scope.declared, integers=set(scope.integers), functions=scope.functions,
+                 differentiate=scope.differentiate, index_dims={**scope.index_dims, **index_dims})
+
+
+def _targets(expr: Expr, layout: Layout, numerator: bool, columns: bool) -> Iterator[Target]:
+    """The derivative as an array, and as a matrix in either layout and order of vec; the right ones first."""
     parts = layout.axes()
-    yield "page", Target(expr, layout.groups)
     groups = [group for part in parts for group in part]
     own = [part for part in parts if part]
+    yield Target(expr, layout.groups, row=layout.row and len(groups) == 1)
     if len(own) == 2 and all(len(part) <= 2 for part in own) and len(parts) <= 3:
-        for name, columns in (("numerator", True), ("numerator rows", False)):
-            rows, cols = (tuple(axis for group in (reversed(part) if columns else part) for axis in group)
-                          for part in own)
-            yield name, Target(transpose(expr, (*rows, *cols)), (len(rows), len(cols)))
-            turned = Target(transpose(expr, (*cols, *rows)), (len(cols), len(rows)))
-            yield name.replace("numerator", "denominator"), turned
+        for same_vec, same_layout in ((True, True), (True, False), (False, True), (False, False)):
+            yield _as_matrix(expr, own, numerator == same_layout, columns == same_vec, same_layout, same_vec)
+    turned = "the claim is the transpose of the derivative"
+    if len(groups) == 1:
+        yield Target(expr, layout.groups, "transposed", turned, row=not layout.row)
     if len(groups) == 2:
-        yield "transposed", Target(transpose(expr, (*groups[1], *groups[0])), (len(groups[1]), len(groups[0])))
+        first, second = groups
+        yield Target(transpose(expr, (*second, *first)), (len(second), len(first)), "transposed", turned)
+    if len(groups) > 2 and len(own) == 2:
+        axes = [group for part in reversed(own) for group in part]
+        order = [axis for group in axes for axis in group]
+        says = "right with the axes of the variable first"
+        yield Target(transpose(expr, order), tuple(map(len, axes)), "other-layout", says)
 
 
-def _compared(target: Target, claim: Reading, facts: Facts) -> Verdict:
-    left = Reading(target.expr, target.groups, None, None, claim.variables, claim.scope)
-    right = Reading(claim.expr, claim.groups, None, None, claim.variables, claim.scope)
-    return compare(left, right, facts)
+def _as_matrix(expr: Expr, own: Sequence[Axes], numerator: bool, columns: bool, same_layout: bool,
+               same_vec: bool) -> Target:
+    """∂vec/∂vec' in one layout, and what a claim is that agrees with it."""
+    rows, cols = (tuple(axis for group in (reversed(part) if columns else part) for axis in group)
+                  for part in own)
+    if not numerator:
+        rows, cols = cols, rows
+    word = "correct" if same_layout and same_vec else "other-layout" if same_vec else "other-vec-order"
+    place = [] if same_layout else [f"in {'numerator' if numerator else 'denominator'} layout"]
+    place += [] if same_vec else [f"where vec stacks {'columns' if columns else 'rows'}"]
+    says = " ".join(["right", *place])
+    return Target(transpose(expr, (*rows, *cols)), (len(rows), len(cols)), word, says, kronecker=True)
 
 
 def _same(a: Expr, b: Expr, facts: Facts) -> bool:
@@ -125,25 +152,20 @@ def _same(a: Expr, b: Expr, facts: Facts) -> bool:
     return bool(found) and not probe.differ(found)
 
 
-def _values(target: Target, claim: Reading, facts: Facts, wrt: Sequence[Variable], verdict: Verdict) -> Diagnosis:
+def _values(target: Target, wrong: Expr, facts: Facts, wrt: Sequence[Variable], verdict: Verdict) -> Diagnosis:
     """The shape is right and the values are not."""
-    right, wrong = target.expr, claim.expr
-    if verdict.verdict != "refuted":
-        return Diagnosis("undecided", verdict, target)
+    right = target.expr
     if _same(scale(-1, right), wrong, facts):
         return Diagnosis("sign", verdict, target, factor=Fraction(-1), says="the sign is wrong")
     ratio = _ratio(right, wrong, facts)
     if ratio is not None:
         return Diagnosis("factor", verdict, target, factor=ratio, says=f"the claim is {1 / ratio} times the derivative")
-    if len(target.groups) == 2 and right.shape == right.shape[::-1] and right.rank == 2 and \
-            _same(transpose(right, (1, 0)), wrong, facts):
-        return Diagnosis("transposed", verdict, target, says="the claim is the transpose of the derivative")
     for by in wrt:
         own = frozenset(facts.get(by.name, ()))
         for reading in ("structured", "projected"):
             if own & {"symmetric", "spd", "psd"} and _same(tied(right, by, own, reading), wrong, facts):
                 return Diagnosis("symmetric-convention", verdict, target, says=f"right as a {reading} derivative")
-    return _terms(target, claim, facts, verdict)
+    return _terms(target, wrong, facts, verdict)
 
 
 def _ratio(right: Expr, wrong: Expr, facts: Facts) -> Fraction | None:
@@ -156,10 +178,12 @@ def _ratio(right: Expr, wrong: Expr, facts: Facts) -> Fraction | None:
     return ratio if ratio and _same(right, scale(ratio, wrong), facts) else None
 
 
-def _terms(target: Target, claim: Reading, facts: Facts, verdict: Verdict) -> Diagnosis:
+def _terms(target: Target, claim: Expr, facts: Facts, verdict: Verdict) -> Diagnosis:
     """One term missing, or one in place of another."""
-    right, wrong = _opened(target.expr), _opened(claim.expr)
-    gap = add([(1, target.expr), (-1, claim.expr)])
+    right, wrong = _opened(target.expr), _opened(claim)
+    gap = add([(1, target.expr), (-1, claim)])
+    if (name := _symmetric(target.expr, claim, facts)) is not None:
+        return Diagnosis("wrong", verdict, target, says=f"right where {name} is symmetric")
     for weight, term in right:
         part = scale(weight, term)
         if _same(gap, part, facts):
@@ -172,6 +196,15 @@ def _terms(target: Target, claim: Reading, facts: Facts, verdict: Verdict) -> Di
             if _same(gap, add([(other, good), (-weight, term)]), facts):
                 return Diagnosis("wrong-term", verdict, target, term=extra, says="a term is wrong")
     return Diagnosis("wrong", verdict, target, says=verdict.diagnosis)
+
+
+def _symmetric(right: Expr, wrong: Expr, facts: Facts) -> str | None:
+    """The matrix that must be symmetric for the claim to be right."""
+    for matrix in probe.variables_of(right, wrong):
+        if matrix.rank == 2 and matrix.shape[0] == matrix.shape[1] and \
+                _same(right, wrong, {**facts, matrix.name: [*facts.get(matrix.name, ()), "symmetric"]}):
+            return matrix.name
+    return None
 
 
 def _opened(expr: Expr) -> tuple[tuple[Fraction, Expr], ...]:

@@ -79,7 +79,7 @@ def pullback(node: Expr, adjoint: Expr, active: Mapping[Expr, None], splice: boo
             for weight, term in terms:
                 if term in active:
                     yield term, scale(weight, adjoint)
-        case Einsum(operands=operands, subscripts=subscripts):
+        case Einsum(operands=operands):
             for k, operand in enumerate(operands):
                 if operand in active:
                     yield operand, _without(node, k, adjoint, upstream, splice)

@@ -210,7 +210,8 @@ class Apply(Expr):
             return found
         node = object.__new__(cls)
         node.shape, node.function, node.arguments, node.symmetry = shape, function, arguments, symmetry
-        _finish(node, intern_key, function.name, ("apply", function.name, function.signature, function.derivatives, function.ways, function.data), arguments)
+        row = ("apply", function.name, function.signature, function.derivatives, function.ways, function.data)
+        _finish(node, intern_key, function.name, row, arguments)
         return node
 
     @property

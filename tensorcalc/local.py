@@ -67,7 +67,7 @@ def _of_row(node: Apply, row: Equation, k: int) -> Local:
     function = node.function
     ways = axis_ways(function)
     inputs, output = core_names(function.signature)
-    sizes = _Letters(row, dict(zip(row.rows, output)) | dict(zip(row.columns, inputs[k])), ways)
+    sizes = _Letters(dict(zip(row.rows, output)) | dict(zip(row.columns, inputs[k])), ways)
     batch: list[Hashable] = [("batch", axis) for axis in range(node.rank - sum(ways[name] for name in output))]
     rows, columns = sizes.labels(row.rows), sizes.labels(row.columns)
     shape = dict(zip([*batch, *rows], node.shape)) | dict(zip(columns, node.arguments[k].shape[len(batch):]))
@@ -149,7 +149,7 @@ def _expanded(tree: Syntax) -> list[tuple[Fraction, list[Syntax]]]:
 class _Letters:
     """Labels for the letters of a row, one for each axis that a core axis stands for."""
 
-    def __init__(self, row: Equation, core: dict[str, str], ways: dict[str, int]) -> None:
+    def __init__(self, core: dict[str, str], ways: dict[str, int]) -> None:
         self.core, self.ways = core, ways
         self.dims: dict[Hashable, Dim] = {}
 

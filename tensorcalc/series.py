@@ -15,7 +15,6 @@ from .expr import Apply, Delta, Einsum, Expr, Sum
 from .sizes import Polynomial
 from .traverse import postorder
 
-
 MOST_TERMS = 12  # of a series that is written out term by term
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from . import probe
 from .check import Target, check
-from .derive import READINGS
+from .derive import READINGS, derive
 from .errors import RequestError, ShapeError
 from .expr import Expr
 from .notation.describe import Layout, array_shape, page
@@ -27,6 +27,9 @@ _VERIFY_FIELDS = {"do", "lhs", "rhs", "vars", "assume", "functions", "wrt_conven
                   "notation"}
 _CHECK_FIELDS = {"do", "expr", "wrt", "order", "claimed", "vars", "assume", "functions", "wrt_convention", "index_dims",
                  "layout", "vec", "want", "detail", "notation", "contract"}
+
+
+_UNWRITTEN = "(no written form)"
 
 
 def verify_answer(request: Mapping[str, Any]) -> dict[str, Any]:
@@ -101,7 +104,7 @@ def form(expr: Expr, layout: Layout) -> tuple[str, str]:
     groups = layout.groups if sum(layout.groups) == expr.rank else (1,) * expr.rank
     left = Name("L", index.grouped(letters, groups) or None)
     if body is None:
-        return "(no written form)", r"\text{(no written form)}"
+        return _UNWRITTEN, rf"\text{{{_UNWRITTEN}}}"
     return statement_text(left, body), latex_statement(left, body)
 
 
@@ -134,14 +137,17 @@ def check_answer(request: Mapping[str, Any]) -> dict[str, Any]:
     """Answer ``{"do": "check", "expr": …, "wrt": …, "claimed": …}``."""
     check_fields(request, _CHECK_FIELDS, ("expr", "wrt", "claimed"))
     found = derived(request)
-    _, facts = scope_of(request)
+    asked, facts = scope_of(request)
     variables = found.reading.variables
     declared = {name: array_shape(v, v.groups or (1,) * v.rank) for name, v in variables.items()}
-    scope = Scope(declared=declared, integers=set(found.reading.scope.integers))
+    scope = Scope(declared=declared, integers=set(found.reading.scope.integers), functions=asked.functions,
+                  index_dims=asked.index_dims, differentiate=lambda expr, by, order: derive(expr, [by] * order, facts))
+    numerator = choice_of(request, "layout", ("numerator", "denominator")) == "numerator"
+    columns = choice_of(request, "vec", ("F", "C")) == "F"
     names = found.layout.variables
     try:
         diagnosis = check(found.expr, found.layout, text_of(request, "claimed"), scope, facts,
-                          [variables[name] for name in names])
+                          [variables[name] for name in names], numerator=numerator, columns=columns)
     except ShapeError as error:
         shape = array_shape(found.expr, found.layout.groups)
         return {"verdict": "refuted", "steps": [], "counterexample": None, "diagnosis": "wrong-shape", "evidence": "",
@@ -153,7 +159,8 @@ def check_answer(request: Mapping[str, Any]) -> dict[str, Any]:
     response["says"] = diagnosis.says
     response["correct"] = _target_text(diagnosis.target)
     response["factor"] = None if diagnosis.factor is None else str(diagnosis.factor)
-    response["term"] = None if diagnosis.term is None else form(diagnosis.term, Layout((diagnosis.target.groups,)))[0]
+    term = None if diagnosis.term is None else form(diagnosis.term, Layout((diagnosis.target.groups,)))[0]
+    response["term"] = None if term == _UNWRITTEN else term
     return response
 
 

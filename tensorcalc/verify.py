@@ -93,10 +93,10 @@ _CORNERS = 9   # points with entries -1, 0 and 1 that every claim is tried at
 
 def compare(left: Reading, right: Reading, facts: Facts, equations: Sequence[Equation] = ()) -> Verdict:
     """The verdict on two sides that have been read."""
-    if not _same_shape(left, right):
+    if not same_shape(left, right):
         words = f"the left side is {_shown(left)} and the right side is {_shown(right)}"
         return Verdict("refuted", left, right, facts, diagnosis=f"shapes differ: {words}")
-    other = _aligned(right, left)
+    other = aligned(right, left)
     facts = implied([left.expr, other], facts)
     onto = probe.onto([(equation.left, equation.right) for equation in equations], facts) if equations else None
     found = probe.gaps(left.expr, other, facts, onto=onto, corners=_CORNERS)
@@ -110,7 +110,7 @@ def compare(left: Reading, right: Reading, facts: Facts, equations: Sequence[Equ
                    diagnosis="neither proved nor refuted")
 
 
-def _aligned(right: Reading, left: Reading) -> Expr:
+def aligned(right: Reading, left: Reading) -> Expr:
     """The right side with its axes in the order, and merged as, those of the left side."""
     if left.letters is not None and right.letters is not None and left.letters != right.letters and \
             sorted(left.letters) == sorted(right.letters):
@@ -128,7 +128,7 @@ def _aligned(right: Reading, left: Reading) -> Expr:
     return right.expr if len(factors) == 1 else einsum(factors, output)
 
 
-def _same_shape(left: Reading, right: Reading) -> bool:
+def same_shape(left: Reading, right: Reading) -> bool:
     """Whether both sides have as many entries along each axis, merged in whatever order."""
     return len(left.groups) == len(right.groups) and (len(left.groups) != 1 or left.row == right.row) and \
         all(same_product(a, b) for a, b in zip(_split(left), _split(right)))

@@ -7,7 +7,6 @@ JAX is needed only to call the second.
 """
 
 # Arguments are called A, X as in the formulas, and a row is a function even where it only calls one.
-# ruff: noqa: N803, PLW0108
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ def run(capsys: pytest.CaptureFixture[str], command: str) -> tuple[int, str, str
 def process(*words: str, given: bytes | None = None, **options: Any) -> subprocess.CompletedProcess[bytes]:
     environment = {**os.environ, "PYTHONPATH": str(ROOT), **options.pop("environment", {})}
     return subprocess.run([sys.executable, "-m", "tensorcalc", *words], input=given, env=environment, check=False,
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60, **options)
+                          capture_output=True, timeout=60, **options)
 
 
 # -- answers -----------------------------------------------------------------------------
@@ -644,7 +644,7 @@ def test_batch_flushes_every_answer() -> None:
 def test_a_reader_that_leaves_early_is_no_error() -> None:
     command = f"{sys.executable} -m tensorcalc rules | head -n 1; echo ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", command], env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False, timeout=60,
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                          capture_output=True)
     assert done.stdout.splitlines()[-1] == b"0"
     assert done.stderr == b""
 

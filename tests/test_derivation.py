@@ -29,7 +29,7 @@ TASKS = [
 ]
 
 
-def _values(variables, names=()):
+def _values(variables, names=()) -> dict:
     rng = np.random.default_rng(5)
     values = {}
     for variable in [*variables, *names]:

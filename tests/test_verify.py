@@ -328,8 +328,8 @@ def test_entries_count_on_the_page() -> None:
     ("A", "A'", "A:n,m", "shapes differ: the left side is n x m and the right side is m x n"),
     ("A*x", "x'*A'", "A:n,m x:m", "shapes differ: the left side is a vector of size n and the right side is a row of size n"),
     ("kron(A, B)", "A", "A:n,n B:m,m", "shapes differ: the left side is n*m x n*m and the right side is n x n"),
-    ("vec(A)", "vech(A)", "A:n,n", "shapes differ: the left side is a vector of size n*n and the right side is "
-     "a vector of size n*(n+1)/2"),
+    ("vec(A)", "vech(A)", "A:n,n", ("shapes differ: the left side is a vector of size n*n and the right side is "
+                                    "a vector of size n*(n+1)/2")),
 ])
 def test_shapes_that_differ(lhs: str, rhs: str, declared: str, says: str) -> None:
     answer = verify(lhs, rhs, declared)

@@ -126,7 +126,7 @@ def describe(expr: Expr, layout: Layout, *, numerator: bool = True, columns: boo
 
 def _writable(expr: Expr) -> None:
     """Insist that ``expr`` has a size that people read, before anyone multiplies its shared parts out."""
-    def visit(node: Expr, inner: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    def visit(_: Expr, inner: Sequence[tuple[int, int]]) -> tuple[int, int]:
         return (sum(count for count, _ in inner) or 1, 1 + max((depth for _, depth in inner), default=0))
 
     nodes = len(postorder(expr))

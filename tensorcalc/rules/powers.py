@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..build import add, apply, delta, dimension, einsum, matrix_power, number, power_of, scale, transpose
+from ..build import add, apply, delta, dimension, matrix_power, number, power_of, scale, transpose
 from ..expr import Apply, Einsum, Expr
 from ..functions import TABLE
 from ..rewrite import rule

@@ -35,7 +35,8 @@ def applied(node: Einsum, name: str) -> list[int]:
     return [k for k, operand in enumerate(node.operands) if isinstance(operand, Apply) and operand.function.name == name]
 
 
-def find_product(node: Einsum, wanted: Expr, known: dict[int, int], banned: set[int]) -> tuple[dict[int, int], list[int]] | None:
+def find_product(node: Einsum, wanted: Expr, known: dict[int, int],
+                 banned: set[int]) -> tuple[dict[int, int], list[int]] | None:
     """Factors of ``node`` whose product is ``wanted``.
 
     ``known`` maps axes of ``wanted`` to labels of ``node``; the answer maps all of them,

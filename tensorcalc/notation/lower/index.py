@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from ... import build
-from ...errors import ShapeError, UnsupportedError
+from ...errors import ShapeError
 from ...expr import Expr
 from ...functions import ELEMENTWISE, TABLE, core_names, unknown
 from ..letters import Letters, count, flat, occurring, ordered, terms, uses_indices

@@ -18,7 +18,7 @@ from ... import build, series
 from ...errors import FormulaError, LimitError, UnknownNameError, UnsupportedError
 from ...expr import Expr
 from ...functions import ELEMENTWISE, TABLE, core_names, grouped, unknown
-from ...sizes import Shape, product_text, read, triangular
+from ...sizes import Shape, read, triangular
 from ...spelling import closest
 from ..parse import parse_expression
 from ..syntax import Call, Entry, Indexed, Literal, Name, Num, Op, Subscripts, Syntax
@@ -138,7 +138,10 @@ def _square(tree: Syntax, scope: Scope, what: str) -> Value:
 
 
 def _squared(value: Value, tree: Syntax, scope: Scope, what: str) -> Value:
-    """Insist on equal groups of rows and columns.  (A tree is lowered once: nesting must not double the work.)"""
+    """Insist on equal groups of rows and columns.
+
+    A tree is lowered once: nesting must not double the work.
+    """
     if not value.rows or not value.cols or not scope.agree(value.rows, value.cols):
         help = None
         if what == "a power" and not value.is_scalar and not (value.rows and value.cols):
@@ -867,7 +870,7 @@ def _eye(tree: Call, arguments: tuple[Syntax, ...], scope: Scope) -> Value:
 
 
 def _constant(make: Callable[[Shape], Expr]) -> Form:
-    return lambda tree, arguments, scope: _drop_ones(_filled(tree, make, scope), scope)
+    return lambda tree, _, scope: _drop_ones(_filled(tree, make, scope), scope)
 
 
 def _filled(tree: Call, make: Callable[[Shape], Expr], scope: Scope) -> Value:
@@ -953,8 +956,8 @@ def _einsum(tree: Call, arguments: tuple[Syntax, ...], scope: Scope) -> Value:
             known, before = sizes.setdefault(letter, (group, argument))
             if not scope.agree(known, group):
                 raise scope.shape_error("TC103", f"index {letter} has two sizes", [before, argument],
-                                        [f"{letter} is {text(known)} in {scope.text(before)} and {text(group)} in "
-                                         f"{scope.text(argument)}"])
+                                        [(f"{letter} is {text(known)} in {scope.text(before)} and {text(group)} in "
+                                          f"{scope.text(argument)}")])
             value = regroup(value, axis, known, scope)
         factors.append((value, list(own)))
     for letter in output:
@@ -1080,8 +1083,11 @@ _FORMS: dict[str, tuple[tuple[int, ...], Form]] = {
     "eye": ((1, 2), _eye), "ones": ((1, 2), _constant(build.ones)), "vector": ((1,), _constant(build.ones)),
     "matrix": ((1,), _constant(build.ones)), "zeros": ((1, 2), _constant(build.zero)),
     "commutation": ((1, 2), _commutation), "duplication": ((1,), _duplication), "elimination": ((1,), _elimination),
-    "series": ((4,), _series), "powers": ((2,), _powers), "exchange": ((1,), _exchange), "convolution": ((1,), _convolution), "e": ((1, 2), _unit_vector), "E": ((2, 4), _single_entry), "einsum": (tuple(range(1, 200)), _einsum),
-    "diff": ((2, 3), _diff), "jacobian": ((2,), _jacobian), "eps": ((1,), _eps), "delta": ((0, 1, 2), _delta), "frechet": ((2,), _frechet),
+    "series": ((4,), _series), "powers": ((2,), _powers), "exchange": ((1,), _exchange),
+    "convolution": ((1,), _convolution), "e": ((1, 2), _unit_vector), "E": ((2, 4), _single_entry),
+    "einsum": (tuple(range(1, 200)), _einsum),
+    "diff": ((2, 3), _diff), "jacobian": ((2,), _jacobian), "eps": ((1,), _eps), "delta": ((0, 1, 2), _delta),
+    "frechet": ((2,), _frechet),
 }
 
 FUNCTION_NAMES = frozenset([*_FORMS, *_ELEMENTWISE, *_SQUARE])

@@ -15,7 +15,7 @@ from ... import build
 from ...errors import FormulaError, ShapeError, Span, UnknownNameError
 from ...expr import Expr, Variable
 from ...sizes import Dim, Shape, product_text, read, symbols, triangle_root, triangular
-from ..syntax import Call, Entry, Indexed, Name, Num, Op, Syntax, is_op, walk
+from ..syntax import Call, Entry, Name, Num, Op, Syntax, is_op, walk
 from .unify import Group, Unknown, expand, flexible, settle, unify
 
 
@@ -56,7 +56,8 @@ class Scope:
     """The names of one request.
 
     ``declared`` gives each name one size an axis; ``square`` names square matrices;
-    ``orders`` says how many axes names have whose sizes are open; ``functions`` the declared unknown functions; ``differentiate`` what ``diff(…)``
+    ``orders`` says how many axes names have whose sizes are open; ``functions`` the
+    declared unknown functions; ``differentiate`` what ``diff(…)``
     calls with an expression, a variable and an order; ``tensors`` names that stand for
     given expressions; ``index_dims`` sizes of index names.
     """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from ...expr import Apply, Delta, Einsum, Expr, Sum, Variable
 from ...functions import FRECHET, POWER, is_unknown, primes
 from ...traverse import postorder
@@ -31,7 +30,7 @@ def _tree(node: Expr, plain: Known, known: Known) -> Syntax | None:
         case Delta():
             return plain[node] if node.rank <= 2 else _product([node], [tuple(range(node.rank))], node, plain, known)
         case Sum():
-            return _sum(node, plain, known)
+            return _sum(node, known)
         case Einsum():
             if not node.operands or (not node.shape and all(not operand.shape for operand in node.operands)):
                 return plain[node]
@@ -65,7 +64,7 @@ def _apply(node: Apply, plain: Known, known: Known) -> Syntax | None:
     return Call(base, trees, None, order) if node.function.elementwise or is_unknown(node.function) else None
 
 
-def _sum(node: Sum, plain: Known, known: Known) -> Syntax | None:
+def _sum(node: Sum, known: Known) -> Syntax | None:
     if not node.terms:
         if node.rank <= 2:
             return matrix.zeros(node.shape)

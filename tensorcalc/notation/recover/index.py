@@ -38,10 +38,10 @@ def grouped(letters: Letters, groups: Sequence[int]) -> Indices:
     """The indices of a left side, those of merged axes in groups."""
     found: list[str | Letters] = []
     at = 0
-    for count in groups:
-        own = letters[at : at + count]
-        found.append(own[0] if count == 1 else own)
-        at += count
+    for size_of in groups:
+        own = letters[at : at + size_of]
+        found.append(own[0] if size_of == 1 else own)
+        at += size_of
     return tuple(found)
 
 
@@ -246,7 +246,8 @@ class _Writer:
         """A function with a matrix form, indices put where people put them."""
         if not letters:
             return plain
-        if isinstance(plain, Call) and node.function.elementwise and not is_unknown(node.function) and len(set(letters)) == len(letters) and \
+        if isinstance(plain, Call) and node.function.elementwise and not is_unknown(node.function) and \
+                len(set(letters)) == len(letters) and \
                 all(isinstance(argument, Variable) and argument.rank == node.rank for argument in node.arguments):
             return Call(plain.function, tuple(Name(argument.name, letters) for argument in plain.arguments
                                               if isinstance(argument, Name)))

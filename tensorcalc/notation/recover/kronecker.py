@@ -323,7 +323,7 @@ class _Product:
                 continue
             rest = _others(members, part)
             left_over = {label for _, own in rest for label in own}
-            if not set((*rows, *cols)) <= left_over:
+            if not {*rows, *cols} <= left_over:
                 continue
             shape = self._dims(members)
             tree = _tree(einsum(part, touched), len(touched))

@@ -389,7 +389,7 @@ class _Graph:
             return True
         if tree is None:
             return False
-        base, exponent = base_and_exponent(operand)
+        _, exponent = base_and_exponent(operand)
         under = isinstance(exponent, Fraction) and exponent < 0 and isinstance(operand, Apply)
         if under and isinstance(operand, Apply):
             flipped = power(operand, known, flip=True)
