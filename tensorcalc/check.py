@@ -210,7 +210,7 @@ def _symmetric(right: Expr, wrong: Expr, facts: Facts) -> str | None:
 def _opened(expr: Expr) -> tuple[tuple[Fraction, Expr], ...]:
     """The terms of an expression, brackets multiplied out where that is all it takes."""
     for candidate in (expr, simplify(expr)):
-        if isinstance(candidate, Sum):
+        if isinstance(candidate, Sum) and len(candidate.terms) > 1:
             return candidate.terms[:12]
     opened = rewrite(expr, EXPAND)
     return opened.terms[:12] if isinstance(opened, Sum) else ((Fraction(1), expr),)

@@ -126,14 +126,14 @@ class _Checker:
         return faults if self.same(at["left"], at["right"]) else [*faults, "the two sides do not end in one object"]
 
     def subtracted(self, left: str, right: str, gap: str) -> bool:
-        """Whether ``gap`` is the difference of the two sides."""
+        """Whether ``gap`` is the difference of the two sides as they stand."""
         try:
             one, two = self.pair(left, right)
             rest, _ = self.pair(gap, gap)
-            difference = add([(1, one.expr), (-1, two.expr)])
+            difference = add([(1, pointed(one.expr, self.facts)), (-1, pointed(two.expr, self.facts))])
         except TensorCalcError:
             return False
-        return difference.shape == rest.expr.shape and self.agree(difference, rest.expr)
+        return difference is pointed(rest.expr, self.facts)
 
     def vanishes(self, text: str) -> bool:
         try:
@@ -195,6 +195,8 @@ class _Checker:
                 continue
             point = replace(point, functions=stand_ins(exprs)[0])
             m, a, b = (np.asarray(evaluate(expr, point.everything, point.sizes)) for expr in exprs)
+            if [m.ndim, a.ndim] != [len(labels) for labels in spec.partition("->")[0].split(",")]:
+                return False
             if not np.isfinite(m).all() or not np.isfinite(a).all() or not np.isfinite(b).all():
                 continue
             if abs(m).min() < 1e-9 if entrywise else np.linalg.cond(m) > 1e9:
@@ -223,7 +225,9 @@ def _text(step: Step) -> str:
 def _entrywise(spec: str) -> bool | None:
     """Whether a product is one entry by entry, or with a matrix along one axis; ``None`` for any other."""
     factors, _, output = spec.partition("->")
-    own, _, axes = factors.partition(",")
+    own, comma, axes = factors.partition(",")
+    if not comma:
+        return None
     if output == axes and set(own) <= set(axes):
         return True
     gone, new = set(axes) - set(output), set(output) - set(axes)
