@@ -67,17 +67,26 @@ def _of_row(node: Apply, row: Equation, k: int) -> Local:
     function = node.function
     ways = axis_ways(function)
     inputs, output = core_names(function.signature)
-    sizes = _Letters(dict(zip(row.rows, output)) | dict(zip(row.columns, inputs[k])), ways)
+    outer = dict(zip(row.rows, output)) | dict(zip(row.columns, inputs[k]))
+    sizes = _Letters(outer, ways)
     batch: list[Hashable] = [("batch", axis) for axis in range(node.rank - sum(ways[name] for name in output))]
     rows, columns = sizes.labels(row.rows), sizes.labels(row.columns)
     shape = dict(zip([*batch, *rows], node.shape)) | dict(zip(columns, node.arguments[k].shape[len(batch):]))
     terms = []
     for weight, factors in row.terms:
-        made: list[Factor] = [_factor(tree, _names(node), batch, sizes, function) for tree in factors]
+        inner = _Letters(_core_axes(factors, inputs, output) | outer, ways)
+        made: list[Factor] = [_factor(tree, _names(node), batch, inner, function) for tree in factors]
         needed = {*rows, *columns} - {label for _, labels in made for label in labels}
         made += [(delta(shape[label], 1), [label]) for label in needed]
         terms.append((weight, tuple(made)))
     return Local(tuple(terms), (*batch, *rows), (*batch, *columns))
+
+
+def _core_axes(factors: Sequence[Syntax], inputs: Sequence[Sequence[str]], output: Sequence[str]) -> dict[str, str]:
+    """The core axis that each letter of a term runs over, summed ones too."""
+    names = {"y": output, "x": inputs[0], "a": inputs[0], "b": inputs[-1]}
+    return {str(letter): core for tree in factors if isinstance(tree, Name) and tree.name in names
+            for letter, core in zip(tree.indices or (), names[tree.name])}
 
 
 def _of_powers(node: Apply) -> Local:
@@ -178,6 +187,8 @@ def _factor(tree: Syntax, names: Mapping[str, Expr], batch: list[Hashable], size
             expr = names[name]
             return expr, [*batch[: expr.rank - len(own)], *own]
         case Call(function="elimination", indices=indices) if indices is not None:
+            if len(dims) != 1:
+                raise UnsupportedError("TC302", f"the derivative of {function} of a matrix with merged axes is not in the table")
             (dim,) = dims
             constant = build.special("elimination", (triangular(dim), dim, dim))
             return constant, [("h", str(indices[0])), *sizes.labels([str(index) for index in indices[1:]])]
