@@ -29,6 +29,7 @@ MOST_FACTORS = 96   # of a product that is spliced into another one
 MOST_POWER = 64     # factors of a matrix power
 MOST_COPIES = 8     # of one tensor multiplied elementwise before it is kept as a power
 MOST_UPRIGHT = 4    # axes of an elementwise function whose order is normalised
+MOST_TERMS = 512    # of a sum that is spliced into another one
 MOST_TURNED = 200   # terms of all the transposes of a sum among which one is chosen
 MOST_DIGITS = 400   # of a numerator or denominator
 
@@ -113,12 +114,14 @@ def add(terms: Iterable[tuple[Fraction | int, Expr]], shape: Shape | None = None
     ShapeError: TC101 when shapes differ.
     """
     collected: dict[Expr, Fraction | int] = {}
+    terms = list(terms)
+    opened = _longest_opened(terms)
     for weight, expr in terms:
         if shape is None:
             shape = expr.shape
         elif expr.shape != shape:
             raise ShapeError("TC101", f"cannot add tensors of shapes {shown(shape)} and {shown(expr.shape)}")
-        if isinstance(expr, Sum):
+        if isinstance(expr, Sum) and len(expr.terms) <= opened:
             for inner, term in expr.terms:
                 collected[term] = collected.get(term, 0) + weight * inner
         else:
@@ -127,11 +130,22 @@ def add(terms: Iterable[tuple[Fraction | int, Expr]], shape: Shape | None = None
     kept = [(Fraction(weight), term) for term, weight in collected.items() if weight]
     if len(kept) == 1 and kept[0][0] == 1:
         return kept[0][1]
+    if len(kept) == 1 and isinstance(kept[0][1], Sum):
+        return add(kept, shape)
     if len(kept) > 1:
         kept.sort(key=_by_key)
     for weight, _ in kept:
         _bounded(weight)
     return Sum(shape, tuple(kept))
+
+
+def _longest_opened(terms: Sequence[tuple[Fraction | int, Expr]]) -> int:
+    """Up to how many terms a sum within a sum may have to lose its bracket.
+
+    Long sums keep it in longer ones, so that adding one term after the other takes linear time.
+    """
+    total = sum([len(expr.terms) if isinstance(expr, Sum) else 1 for _, expr in terms])
+    return total if total <= MOST_TERMS or len(terms) == 1 else MOST_TERMS // 2
 
 
 def _by_key(term: Term) -> tuple[int, str, bytes]:

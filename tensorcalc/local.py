@@ -188,7 +188,7 @@ def _factor(tree: Syntax, names: Mapping[str, Expr], batch: list[Hashable], size
             return expr, [*batch[: expr.rank - len(own)], *own]
         case Call(function="elimination", indices=indices) if indices is not None:
             if len(dims) != 1:
-                raise UnsupportedError("TC302", f"the derivative of {function} of a matrix with merged axes is not in the table")
+                raise UnsupportedError("TC302", "the derivative for a matrix with merged axes is not in the table")
             (dim,) = dims
             constant = build.special("elimination", (triangular(dim), dim, dim))
             return constant, [("h", str(indices[0])), *sizes.labels([str(index) for index in indices[1:]])]

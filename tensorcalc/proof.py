@@ -24,8 +24,11 @@ RULES = (*(rule for rule in STANDARD if rule not in STABLE), *proving.NORMAL, *p
 WITH_RELATIONS = (*RULES, *proving.RELATIONS)
 WITH_DEFINITIONS = (*WITH_RELATIONS, *proving.DEFINE)
 
+CITED = (*ALL, *WITH_DEFINITIONS, *proving.POLYNOMIAL)
+"""Every rule that a proof may cite, but for declared equations and what follows from the domain."""
+
 STATEMENTS = {
-    **{rule.name: rule.statement for rule in (*ALL, *WITH_DEFINITIONS, *proving.POLYNOMIAL)},
+    **{rule.name: rule.statement for rule in CITED},
     "normal-form": "both sides are one expression",
     "equation.subtract": "L = R if and only if L - R = 0",
     "equation.multiply": "E = 0 if and only if M E = 0, where M is invertible",
@@ -78,7 +81,7 @@ def prove(left: Expr, right: Expr, extra: Sequence[Rule] = (), seconds: float = 
     deadline = time.thread_time() + seconds
     if left is right:
         return Proof(left, right, ())
-    extra = (*extra, *_domain(left, right))
+    extra = (*extra, *domain_rules(left, right))
     jumps = any(isinstance(node, Apply) and node.function.name == "sign" for node in postorder(left, right))
     for stage, most in STAGES:
         rules = [rule for rule in stage if not (jumps and rule in proving.ALMOST)]
@@ -88,7 +91,7 @@ def prove(left: Expr, right: Expr, extra: Sequence[Rule] = (), seconds: float = 
     return _by_components(left, right, (*extra, *RULES))
 
 
-def _domain(*sides: Expr) -> list[Rule]:
+def domain_rules(*sides: Expr) -> list[Rule]:
     """What a logarithm or a root is taken of, on either side, is not negative where both sides are defined."""
     given: set[Expr] = set()
     for node in postorder(*sides):
@@ -153,13 +156,13 @@ def _cleared(gap: Expr) -> list[tuple[Expr, str, Expr]]:
             found = find(term)
             if found is not None:
                 factor, labels = found
-                return [(factor, _spec(labels, axes, axes), _times(gap, factor, labels, axes))]
+                return [(factor, _spec(labels, axes, axes), multiplied(gap, factor, labels, axes))]
     inverses = {found for term in terms for found in _matrices_below(term)}
     choices = []
     for matrix, axis, row in sorted(inverses, key=lambda found: (-len(found[0].children), found[0].key, found[1:]))[:4]:
         output = [gap.rank if label == axis else label for label in axes]
         own = (gap.rank, axis) if row else (axis, gap.rank)
-        choices.append((matrix, _spec(own, axes, output), _times(gap, matrix, own, output)))
+        choices.append((matrix, _spec(own, axes, output), multiplied(gap, matrix, own, output)))
     return choices
 
 
@@ -168,7 +171,7 @@ def _spec(own: Iterable[int], axes: Iterable[int], output: Iterable[int]) -> str
     return f"{factor},{gap}->{result}"
 
 
-def _times(gap: Expr, factor: Expr, own: Sequence[int], output: Sequence[int]) -> Expr:
+def multiplied(gap: Expr, factor: Expr, own: Sequence[int], output: Sequence[int]) -> Expr:
     """A product over the terms of a sum, so that the factor meets each of them whole."""
     terms = gap.terms if isinstance(gap, Sum) else ((Fraction(1), gap),)
     return add([(weight, einsum([(factor, own), (term, range(gap.rank))], output)) for weight, term in terms])

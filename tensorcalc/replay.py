@@ -1,9 +1,9 @@
-"""Checks a proof without the prover: reads each step as text, and recomputes it.
+"""Checks a proof without the prover: reads each step as text, and does it again.
 
-Knows the notation, how to evaluate it, and of rules no more than their names and
-statements: a step holds where both of its sides have the same value at random points,
-chains must be unbroken, and what they start and end in must be the identity and one
-object.
+Nothing is searched for.  A step holds where the rule that it cites turns the one
+side into the other, and where both sides have the same value at random points;
+chains must be unbroken, and what they start and end in must be the identity and
+one object.
 """
 
 from __future__ import annotations
@@ -14,16 +14,18 @@ from typing import Any
 
 from . import backends, probe
 from .assume import implied
-from .build import add
+from .build import add, substitute
+from .components import components
 from .derive import derive, pointed
 from .errors import TensorCalcError
 from .evaluate import evaluate
 from .expr import Expr, Sum
 from .notation.lower import Reading, Scope, read_sides
-from .proof import STATEMENTS
+from .proof import CITED, STATEMENTS, domain_rules, multiplied
 from .sizes import Dim
 from .stand_ins import stand_ins
-from .verify import declared
+from .traverse import postorder
+from .verify import declared, rule_of
 
 Facts = Mapping[str, Collection[str]]
 Step = Mapping[str, Any]
@@ -78,6 +80,9 @@ class _Checker:
         self.sides = (one.expr, two.expr)
         equations = declared(claim.equations, one.scope)
         self.facts = implied([one.expr, two.expr], claim.facts)
+        domain = domain_rules(*(pointed(side, self.facts) for side in self.sides))
+        self.rules = {rule.name: rule for rule in (*CITED, *domain)}
+        self.assumed = {equation.text: rule_of(equation, self.facts) for equation in equations}
         self.onto = probe.onto([(e.left, e.right) for e in equations], self.facts) if equations else None
 
     def pair(self, before: str, after: str) -> tuple[Reading, Reading]:
@@ -151,22 +156,47 @@ class _Checker:
             faults.append("the text is not that of the step")
         try:
             one, two = self.pair(step["before"], step["after"])
-            if step["rule"] == "equation.multiply":
-                factor, _ = self.pair(str(step.get("factor")), str(step.get("factor")))
-                right = self.multiplied(factor.expr, one.expr, two.expr, str(step.get("spec")))
-                return faults if right else [*faults, "not what it was multiplied by, or by what has no inverse"]
+            factor, _ = self.pair(str(step.get("factor", "1")), str(step.get("factor", "1")))
         except TensorCalcError as error:
             return [*faults, f"cannot be read: {error.message}"]
         if one.shape != two.shape:
             return [*faults, "the shape changes"]
+        before, after, by = (pointed(side.expr, self.facts) for side in (one, two, factor))
+        if not faults and not self.follows(step, before, after, by):
+            faults.append("the rule does not lead there")
+        if step["rule"] == "equation.multiply":
+            right = self.multiplied(factor.expr, one.expr, two.expr, str(step.get("spec")))
+            return faults if right else [*faults, "not what it was multiplied by, or by what has no inverse"]
         return faults if self.agree(one.expr, two.expr) else [*faults, "the value changes"]
+
+    def follows(self, step: Step, before: Expr, after: Expr, factor: Expr) -> bool:
+        """Whether the rule that a step cites, used once, turns ``before`` into ``after``."""
+        match step["rule"]:
+            case "normal-form" | "equation.subtract":
+                return before is after
+            case "equation.multiply":
+                own, _, axes = str(step["spec"]).partition("->")[0].partition(",")
+                output = str(step["spec"]).partition("->")[2]
+                labels = [[*axes, *(set(own) - set(axes))].index(label) for label in own + output]
+                return multiplied(before, factor, labels[: len(own)], labels[len(own):]) is after
+            case "components":
+                return components(before) == {} and components(after) == {}
+            case "assumed":
+                rule = self.assumed[step["statement"]]
+            case name:
+                rule = self.rules[name]
+        for node in postorder(before):
+            new = rule.apply(node)
+            if new is not None and substitute(before, {node: new}) is after:
+                return True
+        return False
 
     def cited(self, step: Step) -> list[str]:
         """Every step cites a rule that there is, as it is stated; a declared equation is cited by itself."""
         rule, statement = step["rule"], step["statement"]
         if rule == "assumed":
             return [] if statement in self.claim.equations else ["the equation was not declared"]
-        if rule not in STATEMENTS:
+        if rule not in STATEMENTS or (rule == "domain.positive" and rule not in self.rules):
             return ["there is no such rule"]
         return [] if statement == STATEMENTS[rule] else ["the rule is stated otherwise"]
 

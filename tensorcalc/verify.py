@@ -103,7 +103,7 @@ def compare(left: Reading, right: Reading, facts: Facts, equations: Sequence[Equ
     gap = probe.counterexample(left.expr, other, facts, found, onto)
     if gap is not None:
         return Verdict("refuted", left, right, facts, gap=gap, diagnosis=_at(gap, left))
-    proof = prove(pointed(left.expr, facts), pointed(other, facts), [_rule(equation, facts) for equation in equations])
+    proof = prove(pointed(left.expr, facts), pointed(other, facts), [rule_of(equation, facts) for equation in equations])
     if proof is not None:
         return Verdict("proved", left, right, facts, proof=proof, evidence=_agreed(found))
     return Verdict("undecided", left, right, facts, evidence=_agreed(found),
@@ -175,7 +175,7 @@ def _agreed(found: Sequence[probe.Gap]) -> str:
     return f"{len(found)} random points agreed in double precision; largest relative gap {worst:.1e}"
 
 
-def _rule(equation: Equation, facts: Facts) -> Rule:
+def rule_of(equation: Equation, facts: Facts) -> Rule:
     """A declared equation as a rule, from its left side to its right side."""
     left, right = pointed(equation.left, facts), pointed(equation.right, facts)
 

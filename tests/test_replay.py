@@ -133,7 +133,8 @@ def test_a_factor_without_inverse_is_seen(identity: Identity) -> None:
             continue
         dead = changed(changed(steps, at, "factor", f"0*({step['factor']})"), at, "after", f"0*({step['after']})")
         assert replay(claim, dead[: at + 1])
-        assert replay(claim, changed(steps, at, "factor", f"2*({step['factor']})"))
+        if not is_zero(step["after"]):
+            assert replay(claim, changed(steps, at, "factor", f"2*({step['factor']})"))
         for spec in ("ab,ab->", "a,ab->b", "ab,cd->abcd", "", "ab,bc->cb", step["spec"][::-1]):
             assert replay(claim, changed(steps, at, "spec", spec)), spec
 

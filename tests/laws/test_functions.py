@@ -24,8 +24,8 @@ MEANING: dict[str, Callable[..., Any]] = {
     "exp": np.exp, "sin": np.sin, "cos": np.cos, "arctan": np.arctan, "sinh": np.sinh, "cosh": np.cosh, "tanh": np.tanh,
     "power": lambda a, b: np.exp(b * np.log(a)),
     **{name: getattr(F, name) for name in (
-        "log abs sign tan arcsin arccos relu sigmoid softplus erf max min inv det logdet adj pinv expm logm sqrtm chol "
-        "softmax logsumexp").split()},
+        "log", "abs", "sign", "tan", "arcsin", "arccos", "relu", "sigmoid", "softplus", "erf", "max",
+        "min", "inv", "det", "logdet", "adj", "pinv", "expm", "logm", "sqrtm", "chol", "softmax", "logsumexp")},
 }
 DOMAIN = {"log": (0.2, 3.0), "arcsin": (-0.9, 0.9), "arccos": (-0.9, 0.9), "tan": (-1.2, 1.2), "power": (0.3, 2.0)}
 OTHERS = {"frechet_expm", "frechet_logm", "frechet_sqrtm", "matpow"}
