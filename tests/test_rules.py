@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tensorcalc.build import substitute, variable
-from tensorcalc.derive import derive
+from tensorcalc.differentiate import derivative
 from tensorcalc.expr import Expr, Variable
 from tensorcalc.notation.lower import Scope, read
 from tensorcalc.rewrite import Rule, Step, heads_of, rewrite
@@ -22,7 +22,7 @@ FACTS = {"Q": ["orthogonal"]}
 
 
 def tree(text: str) -> Expr:
-    scope = Scope(declared=DECLARED, differentiate=lambda expr, by, order: derive(expr, [by] * order))
+    scope = Scope(declared=DECLARED, differentiate=lambda expr, by, order: derivative(expr, by))
     expr = read(text, scope).expr
     known = {node: variable(node.name, *node.shape, facts=FACTS[node.name]) for node in postorder(expr)
              if isinstance(node, Variable) and node.name in FACTS}
