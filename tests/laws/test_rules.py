@@ -40,7 +40,7 @@ DECLARED: dict[str, dict[str, list[Any]]] = {
 }
 NUMBERS = {"x": [], "y": []}  # where a statement about entries is written for numbers
 SIZES = {"m": 2, "n": 3, "p": 4, "q": 2, "r": 3, "s": 2, "k": 3, "a": 2, "b": 1}
-INDEX_DIMS = {"eps.product": {letter: 3 for letter in "ijmn"}}
+INDEX_DIMS = {"eps.product": dict.fromkeys("ijmn", 3)}
 
 
 def sampled(rule: Rule, one: Variable, generator: Any) -> Any:
