@@ -37,7 +37,7 @@ from tasks import SIZES, TASKS, Task  # noqa: E402
 from test_tasks import FORMS, as_kronecker, close, referee, reread  # noqa: E402
 
 import tensorcalc  # noqa: E402
-from tensorcalc.evaluate import evaluate  # noqa: E402
+from tensorcalc.numbers.evaluate import evaluate  # noqa: E402
 from tensorcalc.request import derived  # noqa: E402
 from tensorcalc.service import handle  # noqa: E402
 

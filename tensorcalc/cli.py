@@ -15,13 +15,13 @@ from shlex import split
 from typing import Any, BinaryIO, NamedTuple
 
 from . import __version__
+from .calculus.rules.sets import ALL
 from .codes import CODES
 from .errors import LimitError, RequestError, TensorCalcError
 from .functions import TABLE
 from .notation.lower.matrix import FUNCTION_NAMES
 from .options import Arguments, Option, arguments, file, kinds, listed, properties, shapes, sizes, strict, value, whole
 from .request import FORMS
-from .rules.sets import ALL
 from .service import handle, respond
 from .spelling import closest
 

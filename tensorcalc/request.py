@@ -9,12 +9,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .derive import READINGS, derive, with_facts
+from .algebra.expr import Expr, Variable
+from .calculus.derive import READINGS, derive, with_facts
+from .calculus.simplify import simplify
 from .errors import RequestError, UnknownNameError, UnsupportedError
-from .expr import Expr, Variable
 from .notation.describe import Layout, array_shape
 from .notation.lower import Reading, Scope, Value, read
-from .simplify import simplify
 from .sizes import Dim
 from .sizes import read as read_size
 

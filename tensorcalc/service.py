@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from . import codegen, evaluate
-from .derivation import derivation, steps_of
-from .derive import READINGS, derive
+from .calculus.derivation import derivation, steps_of
+from .calculus.derive import READINGS, derive
 from .errors import RequestError, TensorCalcError
 from .notation.describe import array_shape, convention, describe
 from .notation.lower import Scope, read
+from .numbers import codegen, evaluate
 from .request import FORMS, check_fields, check_name, choice_of, derived, mapping_of, scope_of, shown, text_of, wanted
 from .verdicts import check_answer, verify_answer
 

@@ -8,20 +8,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from . import probe
-from .check import Target, check
-from .derive import READINGS, derive
+from .algebra.expr import Expr
+from .calculus.derive import READINGS, derive
 from .errors import RequestError, ShapeError
-from .expr import Expr
 from .notation.describe import Layout, array_shape, page
 from .notation.latex import latex, latex_statement
 from .notation.lower import Scope
 from .notation.recover import index
 from .notation.syntax import Name
 from .notation.text import statement_text, text
-from .proof import STATEMENTS, Move, Proof
+from .proofs import probe
+from .proofs.check import Target, check
+from .proofs.proof import STATEMENTS, Move, Proof
+from .proofs.verify import Verdict, entry, verify
 from .request import check_fields, choice_of, derived, scope_of, text_of
-from .verify import Verdict, entry, verify
 
 _VERIFY_FIELDS = {"do", "lhs", "rhs", "vars", "assume", "functions", "wrt_convention", "index_dims", "want", "detail",
                   "notation"}

@@ -16,15 +16,15 @@ from meaning import Meaning, complex_step, second
 from strategies import Formula
 
 from tensorcalc import sizes
-from tensorcalc.build import substitute, transpose, variable
-from tensorcalc.codegen import numpy_code
-from tensorcalc.derive import derive, with_facts
-from tensorcalc.evaluate import evaluate
-from tensorcalc.expr import Apply, Delta, Einsum, Expr, Sum, Variable
+from tensorcalc.algebra.build import substitute, transpose, variable
+from tensorcalc.algebra.expr import Apply, Delta, Einsum, Expr, Sum, Variable
+from tensorcalc.algebra.traverse import postorder
+from tensorcalc.calculus.derive import derive, with_facts
 from tensorcalc.notation.describe import Forms, Layout, array_shape, axis_letters, describe
 from tensorcalc.notation.lower import Reading, Scope, read
+from tensorcalc.numbers.codegen import numpy_code
+from tensorcalc.numbers.evaluate import evaluate
 from tensorcalc.sizes import Dim
-from tensorcalc.traverse import postorder
 
 FORMS = ("matrix", "index", "kronecker", "einsum")
 SQUARE = {"symmetric", "skew", "diagonal", "lower", "orthogonal", "spd", "psd"}

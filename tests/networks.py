@@ -16,10 +16,11 @@ import scipy.linalg
 import scipy.special
 from hypothesis import strategies as st
 
-from tensorcalc import build, sizes
-from tensorcalc.expr import Apply, Delta, Einsum, Expr, Sum, Variable
+from tensorcalc import sizes
+from tensorcalc.algebra import build
+from tensorcalc.algebra.expr import Apply, Delta, Einsum, Expr, Sum, Variable
+from tensorcalc.algebra.traverse import fold
 from tensorcalc.functions import POWER, TABLE
-from tensorcalc.traverse import fold
 
 DIMS = ("n", "m", 2, "h*(h+1)/2")
 SMOOTH = ("sin", "tanh", "sigmoid", "softplus", "arctan", "erf")

@@ -16,12 +16,12 @@ import pytest
 
 import tensorcalc
 from tensorcalc import cli
+from tensorcalc.calculus.rules.sets import ALL
 from tensorcalc.cli import COMMANDS, main
 from tensorcalc.codes import CODES, KINDS
 from tensorcalc.errors import TensorCalcError
 from tensorcalc.notation.lower.matrix import FUNCTION_NAMES
 from tensorcalc.options import arguments, size
-from tensorcalc.rules.sets import ALL
 from tensorcalc.spelling import closest
 
 ROOT = Path(__file__).parent.parent

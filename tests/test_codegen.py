@@ -17,8 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from networks import Network, close, load, networks, scale
 
-from tensorcalc import kernels
-from tensorcalc.build import (
+from tensorcalc.algebra.build import (
     add,
     apply,
     delta,
@@ -32,13 +31,14 @@ from tensorcalc.build import (
     variable,
     zero,
 )
-from tensorcalc.build import (
+from tensorcalc.algebra.build import (
     scale as weighted,
 )
-from tensorcalc.codegen import WIDTH, numpy_code
-from tensorcalc.evaluate import evaluate
-from tensorcalc.expr import Apply, Expr
+from tensorcalc.algebra.expr import Apply, Expr
 from tensorcalc.functions import MATRIX, TABLE, Function, grouped
+from tensorcalc.numbers import kernels
+from tensorcalc.numbers.codegen import WIDTH, numpy_code
+from tensorcalc.numbers.evaluate import evaluate
 
 LAWS = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 GENERATOR = np.random.default_rng(21)

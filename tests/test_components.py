@@ -9,9 +9,9 @@ import pytest
 import sympy
 from identities import shapes
 
-from tensorcalc.components import components
-from tensorcalc.derive import pointed
+from tensorcalc.calculus.derive import pointed
 from tensorcalc.notation.lower import Scope, read
+from tensorcalc.proofs.components import components
 
 
 def entries(source: str, declared: str, facts: dict[str, list[str]] | None = None) -> Any:

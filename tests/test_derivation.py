@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tensorcalc.derivation import derivation
-from tensorcalc.derive import derive
-from tensorcalc.evaluate import evaluate
+from tensorcalc.calculus.derivation import derivation
+from tensorcalc.calculus.derive import derive
 from tensorcalc.notation.describe import Layout
 from tensorcalc.notation.lower import Scope, read
+from tensorcalc.numbers.evaluate import evaluate
 from tensorcalc.service import handle
 
 SIZES = {"m": 3, "n": 4, "p": 2, "q": 5, "k": 3}

@@ -11,15 +11,15 @@ import pytest
 from tasks import SIZES, TASKS, Task
 
 from tensorcalc import sizes
-from tensorcalc.derivation import Line, derivation
-from tensorcalc.derive import derive
-from tensorcalc.differentiate import derivative
-from tensorcalc.evaluate import evaluate
-from tensorcalc.expr import Expr
+from tensorcalc.algebra.expr import Expr
+from tensorcalc.calculus.derivation import Line, derivation
+from tensorcalc.calculus.derive import derive
+from tensorcalc.calculus.differentiate import derivative
 from tensorcalc.notation.lower import Scope, read
+from tensorcalc.numbers.evaluate import evaluate
+from tensorcalc.proofs.stand_ins import stand_ins
 from tensorcalc.request import SQUARE, Derived, derived
 from tensorcalc.service import handle
-from tensorcalc.stand_ins import stand_ins
 
 WAYS = [(detail, notation) for notation in ("matrix", "index", "kronecker") for detail in ("brief", "full")]
 

@@ -16,12 +16,12 @@ import scipy.special
 from hypothesis import HealthCheck, given, settings
 from networks import DIRECT, Network, close, networks, scale
 
-from tensorcalc import backends, kernels
-from tensorcalc.build import add, apply, delta, einsum, number, ones, power_of, special, transpose, unit, variable, zero
+from tensorcalc.algebra.build import add, apply, delta, einsum, number, ones, power_of, special, transpose, unit, variable, zero
+from tensorcalc.algebra.expr import Apply, Expr
 from tensorcalc.errors import LimitError, RequestError, ShapeError, TensorCalcError, UnsupportedError
-from tensorcalc.evaluate import evaluate, evaluate_json
-from tensorcalc.expr import Apply, Expr
 from tensorcalc.functions import CONSTANTS, ELEMENTWISE, MATRIX, TABLE, Function, constant, grouped
+from tensorcalc.numbers import backends, kernels
+from tensorcalc.numbers.evaluate import evaluate, evaluate_json
 
 LAWS = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 GENERATOR = np.random.default_rng(20)

@@ -11,14 +11,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from networks import Network, close, direct, networks, scale
 
-from tensorcalc import backends
-from tensorcalc.build import ONE, add, apply, delta, einsum, ones, power_of, variable
+from tensorcalc.algebra.build import ONE, add, apply, delta, einsum, ones, power_of, variable
+from tensorcalc.algebra.expr import Apply, Delta, Einsum, Expr, Sum
+from tensorcalc.algebra.traverse import postorder
 from tensorcalc.errors import UnsupportedError
-from tensorcalc.expr import Apply, Delta, Einsum, Expr, Sum
 from tensorcalc.functions import POWER, TABLE
-from tensorcalc.pairwise import cost, is_placement
-from tensorcalc.plan import nominal_sizes, plan, plans
-from tensorcalc.traverse import postorder
+from tensorcalc.numbers import backends
+from tensorcalc.numbers.pairwise import cost, is_placement
+from tensorcalc.numbers.plan import nominal_sizes, plan, plans
 
 LAWS = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 
@@ -238,7 +238,7 @@ def test_a_negative_nominal_size_does_no_harm() -> None:
 
 
 def test_importing_loads_no_array_library() -> None:
-    script = ("import sys, tensorcalc.plan, tensorcalc.evaluate, tensorcalc.codegen, tensorcalc.kernels\n"
+    script = ("import sys, tensorcalc.numbers.plan, tensorcalc.numbers.evaluate, tensorcalc.numbers.codegen, tensorcalc.numbers.kernels\n"
               "print([name for name in ('numpy', 'scipy', 'opt_einsum', 'sympy') if name in sys.modules])")
     result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert result.stdout == "[]\n"

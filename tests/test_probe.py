@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from identities import shapes
 
-from tensorcalc import probe
-from tensorcalc.build import variable
+from tensorcalc.algebra.build import variable
 from tensorcalc.notation.lower import Scope, read_sides
+from tensorcalc.proofs import probe
 
 KINDS = [probe.REAL, probe.WHOLE, probe.CORNER]
 SQUARE = ["symmetric", "skew", "diagonal", "lower", "orthogonal", "spd", "psd", "invertible"]

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from identities import shapes
 
-from tensorcalc.assume import implied, is_nonzero, is_positive
-from tensorcalc.derive import pointed
-from tensorcalc.expr import Expr, Sum
+from tensorcalc.algebra.expr import Expr, Sum
+from tensorcalc.calculus.assume import implied, is_nonzero, is_positive
+from tensorcalc.calculus.derive import pointed
 from tensorcalc.notation.lower import Scope, read, read_sides
-from tensorcalc.proof import CITED, STATEMENTS, prove
-from tensorcalc.rules.proving import ALMOST, is_regular
+from tensorcalc.proofs.proof import CITED, STATEMENTS, prove
+from tensorcalc.proofs.rules.regular import is_regular
+from tensorcalc.proofs.rules.sets import ALMOST
 
 
 def expr(source: str, declared: str = "", facts: dict[str, list[str]] | None = None) -> Expr:

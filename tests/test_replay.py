@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from identities import ALL, MATRIX, Identity, shapes
 
-from tensorcalc.proof import STATEMENTS
-from tensorcalc.replay import Claim, replay
+from tensorcalc.proofs.proof import STATEMENTS
+from tensorcalc.proofs.replay import Claim, replay
 from tensorcalc.service import handle
 
 Steps = list[dict[str, Any]]

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from tensorcalc.build import substitute, variable
-from tensorcalc.differentiate import derivative
-from tensorcalc.expr import Expr, Variable
+from tensorcalc.algebra.build import substitute, variable
+from tensorcalc.algebra.expr import Expr, Variable
+from tensorcalc.algebra.traverse import postorder
+from tensorcalc.calculus.differentiate import derivative
+from tensorcalc.calculus.rewrite import Rule, Step, heads_of, rewrite
+from tensorcalc.calculus.rules.sets import ALL, EXPAND, FACTOR, STABLE, STANDARD
+from tensorcalc.calculus.simplify import simplify
 from tensorcalc.notation.lower import Scope, read
-from tensorcalc.rewrite import Rule, Step, heads_of, rewrite
-from tensorcalc.rules.sets import ALL, EXPAND, FACTOR, STABLE, STANDARD
-from tensorcalc.simplify import simplify
-from tensorcalc.traverse import postorder
 
 DECLARED: dict[str, list[Any]] = {
     "A": ["n", "n"], "B": ["n", "n"], "C": ["n", "n"], "Q": ["n", "n"], "R": ["n", "m"], "T": ["m", "n"], "M": ["m", "m"],

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tensorcalc.derive import derive
-from tensorcalc.evaluate import evaluate
+from tensorcalc.calculus.derive import derive
 from tensorcalc.notation.lower import Scope, read
+from tensorcalc.numbers.evaluate import evaluate
 from tensorcalc.service import handle
 
 RNG = np.random.default_rng(1)

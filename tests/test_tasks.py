@@ -11,13 +11,13 @@ import pytest
 from networks import load
 from tasks import SIZES, TASKS, Task
 
-from tensorcalc.derive import derive
-from tensorcalc.evaluate import evaluate
+from tensorcalc.calculus.derive import derive
 from tensorcalc.notation.describe import Layout, axis_letters
 from tensorcalc.notation.lower import Scope, read
+from tensorcalc.numbers.evaluate import evaluate
+from tensorcalc.proofs.stand_ins import stand_ins
 from tensorcalc.request import SQUARE, derived
 from tensorcalc.service import handle
-from tensorcalc.stand_ins import stand_ins
 
 FORMS = ("matrix", "index", "kronecker", "einsum")
 

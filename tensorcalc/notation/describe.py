@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
+from ..algebra.expr import Expr
+from ..algebra.traverse import fold, postorder
 from ..errors import LimitError
-from ..expr import Expr
 from ..sizes import Dim, product_text
-from ..traverse import fold, postorder
 from .latex import latex, latex_statement
 from .recover import einsum, index, kronecker, sharing
 from .syntax import Name, Syntax

@@ -11,13 +11,13 @@ import pytest
 from answers import close
 from meaning import STEP, Functions
 
-from tensorcalc.build import apply, variable
-from tensorcalc.derive import derive
-from tensorcalc.differentiate import derivative
+from tensorcalc.algebra.build import apply, variable
+from tensorcalc.calculus.derive import derive
+from tensorcalc.calculus.differentiate import derivative
 from tensorcalc.errors import UnsupportedError
-from tensorcalc.evaluate import evaluate
 from tensorcalc.functions import CONSTANTS, ELEMENTWISE, MATRIX, POWER, TABLE, grouped
 from tensorcalc.notation.lower import Scope, read
+from tensorcalc.numbers.evaluate import evaluate
 
 F = Functions()
 MEANING: dict[str, Callable[..., Any]] = {

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tensorcalc import canonical as canonical_module
-from tensorcalc.build import add, einsum, scale, special, variable, zero
-from tensorcalc.canonical import parity
-from tensorcalc.expr import Expr
+from tensorcalc.algebra import canonical as canonical_module
+from tensorcalc.algebra.build import add, einsum, scale, special, variable, zero
+from tensorcalc.algebra.canonical import parity
+from tensorcalc.algebra.expr import Expr
 from tensorcalc.notation.lower import Scope, read
 
 N = 3

@@ -13,19 +13,19 @@ from answers import LARGEST, ask, close, lowered
 from meaning import Meaning
 from strategies import SAMPLERS, formula
 
-from tensorcalc.build import substitute, variable
-from tensorcalc.derive import derive, with_facts
-from tensorcalc.differentiate import derivative
+from tensorcalc.algebra.build import substitute, variable
+from tensorcalc.algebra.expr import Expr, Variable
+from tensorcalc.algebra.traverse import postorder
+from tensorcalc.calculus.derive import derive, with_facts
+from tensorcalc.calculus.differentiate import derivative
+from tensorcalc.calculus.rewrite import Rule, Step, chain, rewrite
+from tensorcalc.calculus.rules.sets import ALL, EXPAND, FACTOR, STANDARD
+from tensorcalc.calculus.simplify import leaves, simplify
 from tensorcalc.errors import ShapeError
-from tensorcalc.evaluate import evaluate
-from tensorcalc.expr import Expr, Variable
 from tensorcalc.notation.lower import Scope, read_sides
-from tensorcalc.proof import WITH_DEFINITIONS
-from tensorcalc.rewrite import Rule, Step, chain, rewrite
-from tensorcalc.rules import proving
-from tensorcalc.rules.sets import ALL, EXPAND, FACTOR, STANDARD
-from tensorcalc.simplify import leaves, simplify
-from tensorcalc.traverse import postorder
+from tensorcalc.numbers.evaluate import evaluate
+from tensorcalc.proofs.proof import WITH_DEFINITIONS
+from tensorcalc.proofs.rules import sets as proving
 
 RULES: dict[str, Rule] = {rule.name: rule for rule in (*ALL, *WITH_DEFINITIONS, *proving.POLYNOMIAL)}
 

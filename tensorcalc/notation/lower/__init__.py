@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from ...algebra.expr import Expr, Variable
 from ...errors import TensorCalcError
-from ...expr import Expr, Variable
 from ...sizes import Dim, product_text
 from .. import parse
 from ..letters import uses_indices

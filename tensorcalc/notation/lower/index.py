@@ -12,9 +12,9 @@ from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ... import build
+from ...algebra import build
+from ...algebra.expr import Expr
 from ...errors import ShapeError
-from ...expr import Expr
 from ...functions import ELEMENTWISE, TABLE, core_names, unknown
 from ..letters import Letters, count, flat, occurring, ordered, terms, uses_indices
 from ..syntax import Call, Indexed, Name, Num, Op, Syntax, walk

@@ -14,9 +14,9 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 from fractions import Fraction
 
-from ... import build, series
+from ...algebra import build, series
+from ...algebra.expr import Expr
 from ...errors import FormulaError, LimitError, UnknownNameError, UnsupportedError
-from ...expr import Expr
 from ...functions import ELEMENTWISE, TABLE, core_names, grouped, unknown
 from ...sizes import Shape, read, triangular
 from ...spelling import closest

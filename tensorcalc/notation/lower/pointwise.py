@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 
-from ... import build
-from ...build import add, einsum, scale
-from ...expr import Expr
+from ...algebra import build
+from ...algebra.build import add, einsum, scale
+from ...algebra.expr import Expr
 from ...functions import ELEMENTWISE, TABLE
 from ...sizes import Shape
 from ..syntax import Call, Name, Num, Op, Syntax, walk

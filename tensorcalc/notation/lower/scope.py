@@ -11,9 +11,9 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from ... import build
+from ...algebra import build
+from ...algebra.expr import Expr, Variable
 from ...errors import FormulaError, ShapeError, Span, UnknownNameError
-from ...expr import Expr, Variable
 from ...sizes import Dim, Shape, product_text, read, symbols, triangle_root, triangular
 from ..syntax import Call, Entry, Name, Num, Op, Syntax, is_op, walk
 from .unify import Group, Unknown, expand, flexible, settle, unify

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ...expr import Apply, Delta, Einsum, Expr, Sum, Variable
+from ...algebra.expr import Apply, Delta, Einsum, Expr, Sum, Variable
+from ...algebra.traverse import postorder
 from ...functions import FRECHET, POWER, is_unknown, primes
-from ...traverse import postorder
 from ..syntax import Call, Name, Op, Subscripts, Syntax, add, is_op, multiply
 from . import kronecker, matrix
 from .matrix import Known, size, weighted

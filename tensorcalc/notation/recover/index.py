@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from ...build import einsum as einsum_of
-from ...build import opens, scale
+from ...algebra.build import einsum as einsum_of
+from ...algebra.build import opens, scale
+from ...algebra.expr import Apply, Delta, Einsum, Expr, Sum, Variable
 from ...errors import LimitError
-from ...expr import Apply, Delta, Einsum, Expr, Sum, Variable
 from ...functions import FRECHET, POWER, is_unknown, primes
 from ...sizes import Dim
 from ..letters import Letters, count, occurring, summed_inside

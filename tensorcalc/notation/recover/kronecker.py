@@ -16,11 +16,11 @@ from itertools import permutations
 from math import prod
 from weakref import WeakKeyDictionary
 
-from ...build import Factor, delta, einsum, transpose
-from ...expr import Apply, Delta, Einsum, Expr, Sum, Variable
+from ...algebra.build import Factor, delta, einsum, transpose
+from ...algebra.expr import Apply, Delta, Einsum, Expr, Sum, Variable
+from ...algebra.traverse import postorder
 from ...functions import FRECHET, primes
 from ...sizes import Dim
-from ...traverse import postorder
 from ..syntax import Call, Name, Num, Op, Syntax, add, is_op, multiply
 from ..syntax import transpose as turn
 from . import matrix, series

@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from fractions import Fraction
 from weakref import WeakKeyDictionary
 
-from ...build import base_and_exponent, is_number, scale, split, symmetry
-from ...build import transpose as build_transpose
-from ...canonical import parity
-from ...expr import Apply, Delta, Einsum, Expr, Sum, Variable
+from ...algebra.build import base_and_exponent, is_number, scale, split, symmetry
+from ...algebra.build import transpose as build_transpose
+from ...algebra.canonical import parity
+from ...algebra.expr import Apply, Delta, Einsum, Expr, Sum, Variable
+from ...algebra.traverse import postorder
 from ...functions import ELEMENTWISE, POWER, is_unknown, primes
 from ...sizes import Dim, polynomial, triangle
-from ...traverse import postorder
 from ..syntax import Call, Literal, Name, Num, Op, Syntax, add, is_op, multiply, negate, number, transpose, walk
 
 Known = MutableMapping[Expr, Syntax | None]

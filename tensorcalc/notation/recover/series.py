@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ...expr import Apply, Einsum, Expr, Variable
+from ...algebra.expr import Apply, Einsum, Expr, Variable
 from ...sizes import Dim, plus, polynomial, scale, spell
 from ..syntax import Call, Indexed, Name, Num, Op, Syntax, walk
 from .sharing import rebuilt

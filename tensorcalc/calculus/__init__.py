@@ -1,0 +1,1 @@
+"""Expression to expression: rules, derivatives, simplification, derivations.  Knows no arrays."""

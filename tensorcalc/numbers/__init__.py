@@ -1,0 +1,1 @@
+"""Arrays: plans, evaluation and generated code.  Knows nothing of text."""

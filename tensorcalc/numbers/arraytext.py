@@ -1,0 +1,311 @@
+"""The NumPy text of one operation on arrays.
+
+Knows how a NumPy programmer writes sums and products of arrays whose axes have
+labels, and nothing of names, sizes or statements (:mod:`tensorcalc.numbers.arraycode`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from string import ascii_letters
+
+SUM, QUOTIENT, MATMUL, TIMES, POWERS, ATOM = range(1, 7)
+"""How strongly the outermost operator of a text binds.
+
+Products are kept apart, though Python does not: ``c * A @ x`` would scale A, and
+``A @ x / c @ y`` reads badly.
+"""
+
+Labels = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """The text of an array.
+
+    ``turned`` is the text of its transpose where that is simpler than ``(…).T``;
+    ``divisor`` the text t where this one is 1 / t.  Along the axes ``absent`` the
+    array repeats itself and the text leaves that to broadcasting.  ``merged`` is a
+    text of the same array with groups of axes merged, and how many axes each group has.
+    """
+
+    text: str
+    strength: int = ATOM
+    turned: Code | None = None
+    divisor: Code | None = None
+    absent: frozenset[int] = frozenset()
+    merged: tuple[tuple[int, ...], str] | None = None
+
+    def within(self, strength: int) -> str:
+        """The text as an operand of an operator that binds with ``strength``."""
+        return self.text if self.strength >= strength else f"({self.text})"
+
+
+Placed = tuple[Code, Labels]
+"""An array and one label an axis."""
+
+UNIT = Code("1")
+"""The text of one, which products and sums leave out."""
+
+
+# -- numbers and products ----------------------------------------------------------------
+
+
+def number(value: Fraction) -> str:
+    """An exact number as people write it: ``2``, ``0.5``, ``(1/3)``.
+
+    Examples
+    --------
+    >>> number(Fraction(2)), number(Fraction(1, 8)), number(Fraction(2, 3))
+    ('2', '0.125', '(2/3)')
+    """
+    if value.denominator == 1:
+        return str(value) if abs(value) < 10**9 else repr(float(value))
+    decimal = repr(float(value))
+    if len(decimal) < 8 and Fraction(decimal) == value:
+        return decimal
+    return f"({value})" if len(str(value)) < 16 else decimal
+
+
+def floating(text: str) -> str:
+    """The text of a number of which NumPy makes a floating-point array."""
+    return text + ".0" if text.isdigit() else text
+
+
+def scaled(weight: Fraction, code: Code) -> Code:
+    """``weight`` times ``code``."""
+    if weight == 1:
+        return code
+    if code.text == "1":
+        text = number(weight)
+        return Code(text, SUM if text.startswith("-") else ATOM)
+    if code.turned:
+        return replace(scaled(weight, replace(code, turned=None)), turned=scaled(weight, code.turned))
+    if weight == -1:
+        return Code(f"-{code.within(TIMES)}", SUM)
+    if code.divisor:
+        return Code(f"{number(weight)} / {code.divisor.within(POWERS)}", SUM if weight < 0 else TIMES)
+    if weight.numerator in (1, -1) and number(weight).startswith("("):
+        return Code(f"{'-' * (weight < 0)}{code.within(TIMES if weight < 0 else MATMUL)} / {weight.denominator}",
+                    SUM if weight < 0 else TIMES)
+    return Code(f"{number(weight)} * {code.within(TIMES)}", SUM if weight < 0 else TIMES)
+
+
+def linear(terms: Sequence[tuple[Fraction, Code, bool]]) -> Code:
+    """The text of a linear combination; a weight that all terms have comes out."""
+    common = abs(terms[0][0])
+    if common != 1 and len(terms) > 1 and all(abs(weight) == common for weight, _, _ in terms):
+        return scaled(common, linear([(weight / common, code, last) for weight, code, last in terms]))
+    (weight, first, _), *rest = terms
+    code = scaled(weight, first)
+    text = code.text
+    for weight, term, _ in rest:
+        text += (" - " if weight < 0 else " + ") + scaled(abs(weight), term).within(QUOTIENT)
+    return Code(text, SUM if rest else code.strength)
+
+
+def product(factors: Sequence[Code]) -> Code:
+    """The elementwise product, with what are reciprocals as divisors."""
+    above = [code for code in factors if not code.divisor and code.text != "1"]
+    below = [code.divisor for code in factors if code.divisor]
+    if not below and len(above) < 2:
+        return above[0] if above else UNIT
+    alone = len(above) == 1 and above[0].strength == MATMUL
+    text = " * ".join([code.within(MATMUL if alone else TIMES) for code in above]) or "1"
+    for code in below:
+        text += f" / {code.within(POWERS)}"
+    divisor = below[0] if len(below) == 1 and not above else None
+    return Code(text, QUOTIENT if alone else TIMES, divisor=divisor)
+
+
+def power(base: Code, exponent: Code, known: Fraction | None) -> Code:
+    """``base`` to an exponent, whose value may be ``known``."""
+    if known is None or known.denominator > 2:
+        return Code(f"{floating(base.within(ATOM))}**{exponent.within(ATOM)}", POWERS)
+    positive = abs(known)
+    if positive == 1:
+        code = base
+    elif positive == Fraction(1, 2):
+        code = Code(f"np.sqrt({base.text})")
+    else:
+        code = Code(f"{floating(base.within(ATOM))}**{number(positive)}", POWERS)
+    return code if known > 0 else Code(f"1 / {code.within(POWERS)}", TIMES, divisor=code)
+
+
+# -- products of tensors -----------------------------------------------------------------
+
+
+def letter(*labels: int) -> str:
+    """Labels as the letters of an einsum string."""
+    return "".join((ascii_letters[8:26] + ascii_letters[:8] + ascii_letters[26:])[label] for label in labels)
+
+
+def turn(code: Code) -> Code:
+    """The transpose of a matrix."""
+    if code.absent:
+        return code
+    plain = Code(f"{code.within(ATOM)}.T", turned=code)
+    if code.turned is None or code.turned.text.count(".T") > plain.text.count(".T"):
+        return plain
+    return replace(code.turned, turned=code)
+
+
+def ordered(code: Code, labels: Sequence[int]) -> Code:
+    """The tensor with its axes in the order of ``labels``."""
+    order = sorted(range(len(labels)), key=labels.__getitem__)
+    if order == list(range(len(order))):
+        return code
+    if order == list(range(len(order)))[::-1]:
+        return turn(code) if len(order) == 2 else Code(f"{code.within(ATOM)}.T")
+    return Code(f"{code.within(ATOM)}.transpose({', '.join(map(str, order))})")
+
+
+def spread(code: Code, labels: Labels, rank: int) -> Code:
+    """The tensor with its axes at ``labels`` of ``rank``, leading axes left to broadcasting."""
+    code = ordered(code, labels)
+    missing = [axis for axis in range(min(labels, default=rank), rank) if axis not in labels]
+    if not missing:
+        return code
+    marks = ["None" if axis in missing else ":" for axis in range(min(labels), rank)]
+    return Code(f"{code.within(ATOM)}[{', '.join(marks)}]")
+
+
+def unary(code: Code, labels: Labels, rank: int) -> Code:
+    """One tensor, read along diagonals, summed and permuted."""
+    if len(set(labels)) == len(labels):
+        return ordered(code, labels) if len(labels) == rank else _total(code.text, labels, rank)
+    if len(labels) == 2:
+        return Code(f"np.diagonal({code.text})" if rank else f"np.trace({code.text})")
+    return Code(einsum([(code, labels)], rank))
+
+
+def einsum(factors: Sequence[Placed], rank: int, options: str = "") -> str:
+    """The text of ``np.einsum``."""
+    subscripts = ",".join(letter(*labels) for _, labels in factors)
+    return f'np.einsum("{subscripts}->{letter(*range(rank))}", {", ".join(code.text for code, _ in factors)}{options})'
+
+
+def pair(a: Code, own: Labels, b: Code, other: Labels, rank: int) -> Code:
+    """The product of two tensors as it is best written."""
+    summed = [label for label in own if label >= rank]
+    shared = [label for label in own if label in other and label < rank]
+    if not summed:
+        return _outer((a, own), (b, other), rank)
+    written: Sequence[Callable[[], Code | None]] = (
+        lambda: _inner(a, own, b, other, rank) if set(own) == set(other) and len(own) > 1 else None,
+        lambda: _matmul(a, own, b, other, rank) if not shared and len(summed) == 1 else None,
+        lambda: _matmul(b, other, a, own, rank) if not shared and len(summed) == 1 else None,
+        lambda: _batched(a, own, b, other, len(shared), rank) if shared else None,
+        lambda: _batched(b, other, a, own, len(shared), rank) if shared else None,
+        lambda: _tensordot(a, own, b, other, rank) if not shared else None,
+    )
+    for attempt in written:
+        code = attempt()
+        if code is not None:
+            return code
+    return Code(einsum([(a, own), (b, other)], rank, "" if shared else ", optimize=True"))
+
+
+def _outer(a: Placed, b: Placed, rank: int) -> Code:
+    """A product without a sum; the transpose of a matrix is that of its factors."""
+    code = _elementwise(a, b, rank)
+    if rank != 2 or code.turned:
+        return code
+    (x, own), (y, other) = a, b
+    swapped = _elementwise((x, tuple([1 - label for label in own])), (y, tuple([1 - label for label in other])), rank)
+    return replace(code, turned=swapped)
+
+
+def _elementwise(a: Placed, b: Placed, rank: int) -> Code:
+    """A product without a sum: of equal axes, outer, or of rows and columns."""
+    a, b = sorted((a, b), key=lambda factor: min(factor[1]))
+    (x, own), (y, other) = a, b
+    if x.text == y.text and own == other:
+        return Code(f"{ordered(x, own).within(ATOM)}**2", POWERS)
+    if (*own, *other) == tuple(range(rank)):
+        return Code(f"np.outer({x.text}, {y.text})" if rank == 2 else f"np.multiply.outer({x.text}, {y.text})")
+    if len(own) < rank and len(other) < rank and rank > 3:
+        return Code(einsum([a, b], rank), merged=kronecker(a, b))
+    factors = []
+    for code, labels in (a, b):
+        placed = spread(code.divisor or code, labels, rank)
+        factors.append(Code(f"1 / {placed.within(POWERS)}", TIMES, divisor=placed) if code.divisor else placed)
+    return product(factors)
+
+
+def kronecker(a: Placed, b: Placed) -> tuple[tuple[int, ...], str] | None:
+    """``np.kron`` where axes 0 and 1, and axes 2 and 3, of the outer product of two matrices are merged."""
+    (left, own), (right, other) = sorted((a, b), key=lambda factor: min(factor[1]))
+    if {*own} != {0, 2} or {*other} != {1, 3}:
+        return None
+    return (2, 2), f"np.kron({ordered(left, own).text}, {ordered(right, other).text})"
+
+
+def _inner(a: Code, own: Labels, b: Code, other: Labels, rank: int) -> Code:
+    """A sum over products of entries of two tensors that have the same axes."""
+    if a.text == b.text and own == other:
+        text = f"{a.within(ATOM)}**2"
+    else:
+        text = f"{a.within(MATMUL)} * {ordered(b, [own.index(label) for label in other]).within(TIMES)}"
+    return _total(text, own, rank)
+
+
+def _total(text: str, labels: Labels, rank: int) -> Code:
+    """The sum over the axes of ``text`` whose labels are not below ``rank``, the others in order."""
+    axes = [axis for axis, label in enumerate(labels) if label >= rank]
+    option = "" if not rank else f", axis={axes[0] if len(axes) == 1 else tuple(axes)}"
+    return ordered(Code(f"np.sum({text}{option})"), [label for label in labels if label < rank])
+
+
+def times(a: Code, b: Code) -> str:
+    """The text ``a @ b``."""
+    left = f"({a.text})" if a.strength in (SUM, QUOTIENT, TIMES) else a.text
+    return f"{left} @ {b.within(POWERS)}"
+
+
+def _matmul(a: Code, own: Labels, b: Code, other: Labels, rank: int) -> Code | None:
+    """``a @ b`` where one axis is summed: the last of a, the first of b, or with transposes of matrices."""
+    (summed,) = [label for label in own if label >= rank]
+    rest = [label for label in own if label != summed]
+    if (*rest, *[label for label in other if label != summed]) != tuple(range(rank)) or len(other) > 2:
+        return None
+    if (len(own) > 2 and own[-1] != summed) or (len(own) == 1 and len(other) == 2):
+        return None
+    left = a if own[-1] == summed else turn(a)
+    right = b if other[0] == summed else turn(b)
+    text = times(left, right)
+    if len(own) == 1 or len(other) == 1 or rank > 2:
+        return Code(text, MATMUL)
+    turned = Code(times(turn(right), turn(left)), MATMUL)
+    if "(" in text and turned.text.count(".T") + 1 < text.count(".T"):
+        return Code(f"({turned.text}).T", turned=turned)
+    return Code(text, MATMUL, turned)
+
+
+def _batched(a: Code, own: Labels, b: Code, other: Labels, shared: int, rank: int) -> Code | None:
+    """``a @ b`` for each entry of ``shared`` leading axes of both."""
+    lead = tuple(range(shared))
+    if len(own) != shared + 2 or len(other) != shared + 2 or own[:shared] != lead or other[:shared] != lead:
+        return None
+    if {*own[shared:]} & {*other[shared:]} != {rank} or shared not in own:
+        return None
+    left = a if own[-1] == rank else Code(f"np.swapaxes({a.text}, -1, -2)")
+    right = b if other[-2] == rank else Code(f"np.swapaxes({b.text}, -1, -2)")
+    return Code(times(left, right), MATMUL)
+
+
+def _tensordot(a: Code, own: Labels, b: Code, other: Labels, rank: int) -> Code | None:
+    """``np.tensordot`` where the axes come out in the right order."""
+    texts = []
+    for (left, first), (right, second) in (((a, own), (b, other)), ((b, other), (a, own))):
+        summed = [label for label in first if label >= rank]
+        axes: object = ([first.index(label) for label in summed], [second.index(label) for label in summed])
+        if first[-len(summed):] == second[: len(summed)]:
+            axes = len(summed)
+        elif len(summed) == 1:
+            axes = (first.index(summed[0]), second.index(summed[0]))
+        if [label for label in (*first, *second) if label < rank] == list(range(rank)):
+            texts.append(f"np.tensordot({left.text}, {right.text}, axes={axes})")
+    return Code(min(texts, key=len)) if texts else None

@@ -1,0 +1,49 @@
+"""The array libraries, found when they are needed and never before.
+
+Knows the names of the libraries and nothing of expressions.  ``import tensorcalc``
+loads none of them: the symbolic floors need none.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from types import ModuleType
+
+from ..errors import UnsupportedError
+
+
+@cache
+def numpy() -> ModuleType:
+    """NumPy, which computes."""
+    return _found("numpy", "numbers")
+
+
+@cache
+def opt_einsum() -> ModuleType:
+    """opt_einsum, which finds the cheapest order of a product."""
+    return _found("opt_einsum", "the order of a product of three or more tensors")
+
+
+@cache
+def scipy_linalg() -> ModuleType:
+    """``scipy.linalg``, for functions of matrices."""
+    return _found("scipy.linalg", "expm, logm and sqrtm")
+
+
+@cache
+def scipy_special() -> ModuleType | None:
+    """``scipy.special``, or ``None`` where SciPy is not installed."""
+    try:
+        return import_module("scipy.special")
+    except ImportError:
+        return None
+
+
+def _found(name: str, purpose: str) -> ModuleType:
+    try:
+        return import_module(name)
+    except ImportError as error:
+        package = name.partition(".")[0]
+        raise UnsupportedError("TC310", f"{package} is not installed", facts=[f"{purpose}: computed by {package}"],
+                               help=f"pip install {package.replace('_', '-')}") from error

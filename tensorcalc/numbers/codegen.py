@@ -1,0 +1,167 @@
+"""From an expression to a NumPy module that computes it.
+
+Knows modules, names and the order of statements; the text of one step is
+:mod:`tensorcalc.numbers.arraycode`.  The module is complete, straight-line code: it walks
+the plan that :mod:`tensorcalc.numbers.evaluate` runs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from textwrap import wrap
+
+from ..algebra.expr import Apply, Delta, Einsum, Expr, Variable
+from ..algebra.traverse import postorder
+from ..sizes import symbols
+from . import kernels
+from .arraycode import Writer
+from .arraytext import Code
+from .evaluate import is_unknown, keyword
+from .pairwise import is_placement
+from .plan import nominal_sizes, plan
+from .signature import Signature, words
+
+WIDTH = 88   # of a generated line
+_WIDEST = WIDTH - len("    return ")
+
+_HELPERS = ("sigmoid", "softmax", "logsumexp", "adjugate", "cholesky", "logm", "sqrtm", "each", "blocks", "expm",
+            "frechet_expm", "frechet_logm", "frechet_sqrtm", "levi_civita", "duplication", "elimination", "on_diagonal",
+            "powers", "convolution")
+_IMPORTS = {"linalg": "from scipy import linalg", "special": "from scipy import special"}
+_RESERVED = ("_", "np", "others", "int", "float", "round", "range", "len", *_HELPERS, *_IMPORTS)
+
+_SIMPLE = re.compile(r"-?[\w.]+(\.T|\[[^\]]*\])?|\(-?\d+/\d+\)")
+
+
+def numpy_code(expr: Expr, *, name: str = "derivative", groups: Sequence[int] | None = None) -> str:
+    """A module that defines the function ``name`` of the variables of ``expr``.
+
+    ``groups`` says how many axes of the expression make one axis of the result
+    each; without it every axis stays one.
+
+    Examples
+    --------
+    >>> from tensorcalc.algebra.build import einsum, variable
+    >>> A, X = variable("A", "m", "n"), variable("X", "n", "p")
+    >>> print(numpy_code(einsum([(A, "ij"), (X, "jk")], "ki")))
+    import numpy as np
+    <BLANKLINE>
+    <BLANKLINE>
+    def derivative(*, A, X, **_):
+        A = np.asarray(A, dtype=float)
+        X = np.asarray(X, dtype=float)
+        return X.T @ A.T
+    <BLANKLINE>
+    """
+    return _Module(expr, name, groups).text()
+
+
+class _Module:
+    """One generated module."""
+
+    def __init__(self, expr: Expr, name: str, groups: Sequence[int] | None) -> None:
+        self.name, self.groups = name, groups
+        self.expr = plan(expr, nominal_sizes([expr]))
+        self.order = postorder(self.expr)
+        self.signature = Signature(
+            {node.name: node for node in self.order if isinstance(node, Variable)}.values(),
+            {keyword(node.function) for node in self.order if isinstance(node, Apply) and is_unknown(node.function)},
+            {symbol for node in self.order for dim in _dims(node) for symbol in symbols(dim)},
+            (name, *_RESERVED))
+        self.writer = Writer({**self.signature.variables, **self.signature.callables}, self.signature.symbols)
+        self.body: list[str] = []
+
+    def text(self) -> str:
+        """The whole module."""
+        self._compute()
+        function = "\n".join([*self.signature.head(self.name, self.body), *map(_line, self.body)])
+        sources = [kernels.source(helper) for helper in _helpers(words(function))]
+        imports = [line for word, line in _IMPORTS.items() if word in words(function, *sources)]
+        return "\n\n\n".join(["\n".join(["import numpy as np", *imports]), *sources, function]) + "\n"
+
+    def _compute(self) -> None:
+        """One text for each node of the plan; what is used twice or too long gets a name."""
+        count = _uses(self.order, self.expr)
+        done: dict[Expr, Code] = {}
+        for node in self.order:
+            code = self._step(node, [done[child] for child in node.children])
+            if count[node] > 1 and not (_simple(code) or isinstance(node, Delta) or node is self.expr):
+                code = self._named(code)
+            done[node] = code
+        result = self.writer.full(done[self.expr], self.expr.shape)
+        text = self._merged(result)
+        if len(text) > max(len(result.text), _WIDEST) and not _simple(result):
+            text = self._merged(self._named(result))
+        if not self.expr.shape and not self.signature.variables and not self.signature.callables:
+            text = f"np.float64({text})"
+        self.body.append(f"return {text}")
+
+    def _merged(self, code: Code) -> str:
+        return code.text if self.groups is None else self.writer.merge(code, self.expr.shape, self.groups)
+
+    def _step(self, node: Expr, inputs: list[Code]) -> Code:
+        """The text of one node; where it is too long, its longest parts get names."""
+        code = self.writer.step(node, inputs)
+        while len(code.text) > _WIDEST:
+            excess = len(code.text) - _WIDEST
+            named: dict[str, Code] = {}
+            for part in sorted(inputs, key=lambda part: -len(part.text)):
+                if excess > 0 and not _simple(part) and part.text not in named and part.text in code.text:
+                    named[part.text] = self._named(part)
+                    excess -= len(part.text) - len(named[part.text].text)
+            if not named:
+                break
+            inputs = [named.get(part.text, part) for part in inputs]
+            code = self.writer.step(node, inputs)
+        return code
+
+    def _named(self, code: Code) -> Code:
+        """Give a text a name."""
+        name = self.signature.fresh(len(self.body))
+        self.body.append(f"{name} = {code.text}")
+        return Code(name, absent=code.absent)
+
+
+def _line(statement: str) -> str:
+    """A statement, indented; broken within brackets where it is too long."""
+    if len(statement) <= WIDTH - 4:
+        return "    " + statement
+    left, gap, right = statement.partition(" " if statement.startswith("return ") else " = ")
+    tight = re.sub(r" ([*/@]+) ", "\0\\1\0", right)   # lines break at signs and commas
+    lines = [line.replace("\0", " ") for line in wrap(tight, WIDTH - 8, break_long_words=False, break_on_hyphens=False)]
+    return "\n".join([f"    {left}{gap}(", *["        " + line for line in lines], "    )"])
+
+
+def _uses(order: Sequence[Expr], root: Expr) -> dict[Expr, int]:
+    """How often the text of each node is written; a square writes its base once."""
+    count = dict.fromkeys(order, 0)
+    count[root] += 1
+    for node in order:
+        square = isinstance(node, Einsum) and not is_placement(node) and len(node.operands) == 2 \
+            and len(set(node.subscripts)) == 1 and node.shape + node.operands[0].shape[1:]
+        for child in set(node.children) if square else node.children:
+            count[child] += 1
+    return count
+
+
+def _simple(code: Code) -> bool:
+    """Whether a text may be written twice."""
+    return _SIMPLE.fullmatch(code.text) is not None or (code.divisor is not None and _simple(code.divisor))
+
+
+def _dims(node: Expr) -> tuple[int | str, ...]:
+    return (*node.shape, node.dim) if isinstance(node, Delta) else node.shape
+
+
+def _helpers(used: set[str]) -> list[str]:
+    """The helper functions that the words ``used`` name, and those that these need, each after what it needs."""
+    found: dict[str, None] = {}
+    pending = [helper for helper in _HELPERS if helper in used]
+    while pending:
+        helper = pending.pop()
+        found.pop(helper, None)
+        found[helper] = None
+        inner = words(kernels.source(helper))
+        pending += [other for other in _HELPERS if other in inner and other != helper]
+    return list(reversed(found))

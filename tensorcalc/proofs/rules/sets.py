@@ -1,0 +1,87 @@
+"""Which of the rules of proofs go together, and in what order they are tried."""
+
+from __future__ import annotations
+
+from . import determinants, duplication, elementwise, exponentials, inverses, levi_civita, structure
+
+NORMAL = (
+    determinants.logdet_define,
+    exponentials.pinv_square,
+    inverses.adj_define,
+    determinants.det_transpose,
+    determinants.det_inverse,
+    determinants.det_identity,
+    determinants.det_scalar,
+    determinants.det_product,
+    determinants.det_kronecker,
+    determinants.det_clear,
+    determinants.det_lemma,
+    duplication.det_symmetric_square,
+    determinants.det_orthogonal,
+    inverses.inverse_orthogonal,
+    structure.diagonal_cancel,
+    structure.inverse_diagonal_fact,
+    inverses.inverse_turn,
+    structure.diagonal_entries,
+    exponentials.expm_inverse,
+    exponentials.expm_transpose,
+    exponentials.expm_similar,
+    exponentials.logm_inverse,
+    exponentials.sqrtm_square,
+    exponentials.logm_trace,
+    exponentials.expm_diagonal,
+    exponentials.expm_kronsum,
+    exponentials.expm_sum,
+    exponentials.expm_merge,
+    exponentials.expm_commute,
+    elementwise.sign_product,
+    elementwise.sign_support,
+    elementwise.function_parity,
+    elementwise.function_define,
+    elementwise.exp_spread,
+    elementwise.exp_sum,
+    elementwise.log_product,
+    elementwise.abs_product,
+    elementwise.abs_square,
+    elementwise.root_square,
+    elementwise.root_positive,
+    elementwise.function_inverse,
+    elementwise.sin_square,
+    elementwise.power_one,
+    elementwise.power_expand,
+    elementwise.power_split,
+    structure.simplex_total,
+    duplication.duplication_projector,
+    duplication.duplication_plus,
+    duplication.duplication_symmetric,
+    duplication.elimination_symmetric,
+    duplication.elimination_transpose,
+    levi_civita.eps_determinant,
+    levi_civita.eps_transport,
+)
+"""Rules towards the normal form of proofs, besides the standard ones."""
+
+POLYNOMIAL = (
+    levi_civita.adj_recognise,
+)
+"""Before writing out in components."""
+
+DEFINE = (
+    elementwise.softplus_define,
+    elementwise.sigmoid_define,
+    elementwise.angle_sum,
+    inverses.inverse_rank_one,
+)
+"""Tried where the rest did not decide."""
+
+ALMOST = (
+    inverses.adj_define,
+    determinants.det_lemma,
+    inverses.inverse_rank_one,
+)
+"""They put in an inverse that nobody wrote: for sides that are continuous."""
+
+RELATIONS = (
+    inverses.inverse_relation,
+)
+"""What the inverse of a sum satisfies."""

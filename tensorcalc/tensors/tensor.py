@@ -1,0 +1,448 @@
+"""``Tensor``, the handle people hold: operators as NumPy means them, derivatives, texts, values.
+
+A tensor is an expression, how its axes make up an array, and what its names stand
+for.  Knows everything below; variables are declared and formulas read in
+:mod:`tensorcalc.tensors.declare`, functions are in :mod:`tensorcalc.tensors.fn`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from math import isfinite
+from operator import index as whole
+from typing import Any
+
+from ..algebra.build import number, transpose
+from ..algebra.expr import Expr, Variable
+from ..algebra.traverse import postorder
+from ..calculus.derive import READINGS, differentiated
+from ..errors import LimitError, RequestError, ShapeError, TensorCalcError, UnknownNameError
+from ..notation.describe import Forms, Layout, array_shape, convention, describe, jacobian
+from ..notation.latex import latex
+from ..notation.lower import Value
+from ..notation.recover.sharing import substituted
+from ..notation.syntax import Name
+from ..notation.text import text
+from ..numbers.codegen import numpy_code
+from ..numbers.evaluate import evaluate
+from ..request import FORMS, MOST_ORDER, shown
+from ..sizes import Dim
+from . import broadcast
+from .names import Names, groups, known, stated, symbols_of, united
+
+Operand = Any   # a Tensor or a number
+By = Any        # a Tensor that is a variable, or the name of one
+
+_MOST_SHOWN = 60   # characters of a formula in one line about a tensor; parts of one that is written for it
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Tensor:
+    """A tensor: a variable, or what formulas and operators make of variables.
+
+    Operators between tensors and numbers mean what they mean in NumPy: ``@`` is the
+    matrix product, ``*`` goes entry by entry, a number is added to every entry.  Two
+    tensors are equal where they are the same expression.
+
+    Examples
+    --------
+    >>> from tensorcalc import tensor
+    >>> A, x, b = tensor("A", "m", "n"), tensor("x", "n"), tensor("b", "m")
+    >>> r = A @ x - b
+    >>> f = r @ r
+    >>> print(f.gradient(x))
+    2 A' (A x - b)
+    >>> print(f.hessian(x))
+    2 A' A
+    >>> print(f.gradient(x)(A=[[1, 2], [3, 4]], x=[1, 1], b=[0, 0]))
+    [48. 68.]
+    """
+
+    expr: Expr
+    layout: Layout
+    names: Names = field(default_factory=Names)
+    reading: str = "free"
+
+    # -- what it is ----------------------------------------------------------------------
+
+    @property
+    def groups(self) -> tuple[int, ...]:
+        """How many axes of ``expr`` make each axis of the array."""
+        return self.layout.groups
+
+    @property
+    def shape(self) -> tuple[Dim, ...]:
+        """One size an axis: a number, a name, or a product of names."""
+        return tuple(array_shape(self.expr, self.groups))
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return len(self.groups)
+
+    @property
+    def variables(self) -> dict[str, Tensor]:
+        """The variables that this tensor was made of, by name."""
+        return {name: of_variable(self.names.of(name)) for name in sorted(self.names.variables)}
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Tensor):
+            return NotImplemented
+        return self.expr is other.expr and self.groups == other.groups and self.names.facts == other.names.facts
+
+    def __hash__(self) -> int:
+        return hash((self.expr, self.groups))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Each node after its children, so that pickling one never recurses further than to them.
+        return _restored, (postorder(self.expr), self.layout, self.names, self.reading)
+
+    # -- operators -----------------------------------------------------------------------
+
+    __array_ufunc__ = None   # an array of NumPy leaves operators to the tensor
+
+    def __add__(self, other: Operand) -> Tensor:
+        return _combined(broadcast.add, self, other)
+
+    def __radd__(self, other: Operand) -> Tensor:
+        return _combined(broadcast.add, other, self)
+
+    def __sub__(self, other: Operand) -> Tensor:
+        return _combined(broadcast.subtract, self, other)
+
+    def __rsub__(self, other: Operand) -> Tensor:
+        return _combined(broadcast.subtract, other, self)
+
+    def __mul__(self, other: Operand) -> Tensor:
+        return _combined(broadcast.multiply, self, other)
+
+    def __rmul__(self, other: Operand) -> Tensor:
+        return _combined(broadcast.multiply, other, self)
+
+    def __truediv__(self, other: Operand) -> Tensor:
+        return _combined(broadcast.divide, self, other)
+
+    def __rtruediv__(self, other: Operand) -> Tensor:
+        return _combined(broadcast.divide, other, self)
+
+    def __pow__(self, other: Operand) -> Tensor:
+        return _combined(broadcast.power, self, other)
+
+    def __rpow__(self, other: Operand) -> Tensor:
+        return _combined(broadcast.power, other, self)
+
+    def __matmul__(self, other: Operand) -> Tensor:
+        return _combined(broadcast.matmul, self, other)
+
+    def __rmatmul__(self, other: Operand) -> Tensor:
+        return _combined(broadcast.matmul, other, self)
+
+    def __neg__(self) -> Tensor:
+        return self * -1
+
+    def __pos__(self) -> Tensor:
+        return self
+
+    @property
+    def T(self) -> Tensor:  # noqa: N802
+        """The axes in reverse; a vector is its own transpose."""
+        return made(broadcast.transpose(value_of(self)), [self]) if self.ndim > 1 else self
+
+    # -- derivatives ---------------------------------------------------------------------
+
+    def derivative(self, *wrt: By, order: int = 1, reading: str = "free") -> Tensor:
+        """The derivative by one variable after the other: the axes of this tensor, then those of each.
+
+        Variables are given as tensors or by name, several also as a list.  ``order``
+        repeats a single one.  ``reading`` says what the derivative by a variable with
+        structure is: ``free``, ``structured`` or ``projected``.
+
+        Examples
+        --------
+        >>> from tensorcalc import tensor
+        >>> A, x = tensor("A", "n", "n"), tensor("x", "n")
+        >>> (A @ x).derivative(x) == A
+        True
+        >>> (x @ A @ x).derivative("A", "x").shape
+        ('n', 'n', 'n')
+
+        Raises
+        ------
+        UnknownNameError: TC204 for a name that is no variable of this tensor.
+        """
+        _one_of("reading", reading, READINGS)
+        listed = [_variable(self, by) for by in _flat(wrt)]
+        if len(listed) == 1 and 0 < order <= MOST_ORDER:
+            listed *= order
+        if not 0 < len(listed) <= MOST_ORDER or order not in (1, len(listed)):
+            raise RequestError("TC517", f"{len(listed)} variables for a derivative of order {shown(order)}",
+                               field="order", help=f"the order is a whole number from 1 to {MOST_ORDER}")
+        names = united([self.names, *[by.names for by in listed]])
+        variables = [names.variables[name] for by in listed for name in by.names.variables]
+        expr = differentiated(self.expr, variables, names.facts, reading)
+        parts = self.layout.parts if self.layout.variables else (self.groups,)
+        layout = Layout((*parts, *[by.groups for by in listed]), self.layout.letters, self.layout.name,
+                        (*self.layout.variables, *[variable.name for variable in variables]))
+        return Tensor(expr, layout, names, reading)
+
+    def gradient(self, wrt: By, *, reading: str = "free") -> Tensor:
+        """The derivative of a number, in the shape of the variable."""
+        _insist_on_number(self, "a gradient", "derivative or jacobian")
+        return self.derivative(wrt, reading=reading)
+
+    def hessian(self, wrt: By, other: By | None = None, *, reading: str = "free") -> Tensor:
+        """The second derivative of a number, by one variable or by two."""
+        _insist_on_number(self, "a Hessian", "derivative with order=2")
+        return self.derivative(wrt, wrt if other is None else other, reading=reading)
+
+    def jacobian(self, wrt: By, *, layout: str = "numerator", vec: str = "F", reading: str = "free") -> Tensor:
+        """The matrix ``∂vec(U)/∂vec(X)'``; its transpose for ``layout="denominator"``, vec by rows for ``vec="C"``.
+
+        Examples
+        --------
+        >>> from tensorcalc import tensor
+        >>> X, Y = tensor("X", "m", "n"), tensor("Y", "n", "p")
+        >>> J = (X @ Y).jacobian(X)
+        >>> print(J, J.shape)
+        Y' ⊗ eye(m) ('p*m', 'n*m')
+        """
+        numerator, columns = _conventions(layout, vec)
+        found = self.derivative(wrt, reading=reading)
+        parts = Layout((self.groups, found.layout.parts[-1])).axes()
+        sides = [[axis for group in (reversed(part) if columns else part) for axis in group] for part in parts]
+        rows, cols = sides if numerator else sides[::-1]
+        page = Layout((tuple(len(side) for side in (rows, cols) if side),), row=not rows)
+        return Tensor(transpose(found.expr, [*rows, *cols]), page, found.names)
+
+    # -- texts ---------------------------------------------------------------------------
+
+    def to(self, form: str, *, layout: str = "numerator", vec: str = "F") -> str | None:
+        """The text in ``"matrix"``, ``"index"``, ``"kronecker"`` or ``"einsum"`` notation.
+
+        ``None`` where that notation has no form for it.  Names that stand for shared
+        parts are in :attr:`where`.
+
+        Examples
+        --------
+        >>> from tensorcalc import read
+        >>> D = read("C_ij = X_ik Y_kj").derivative("X")
+        >>> D.to("index"), D.to("kronecker"), D.to("kronecker", layout="denominator")
+        ('D_ijpq = delta_ip Y_qj', "Y' ⊗ eye(m)", 'Y ⊗ eye(m)')
+        >>> D.to("matrix") is None
+        True
+
+        Raises
+        ------
+        LimitError: TC416 where it is too large to be written out.
+        """
+        _one_of("form", form, FORMS)
+        numerator, columns = _conventions(layout, vec)
+        forms = _forms(self)
+        if form != "kronecker" or (numerator and columns):
+            return forms.texts()[form]
+        tree = jacobian(stated(self.expr, self.names), self.layout, numerator, columns)
+        return None if tree is None else text(substituted(tree, forms.where))
+
+    @property
+    def where(self) -> dict[str, str]:
+        """What the names stand for that :meth:`to` gives to shared parts; each uses only earlier ones."""
+        return _forms(self).where_texts()
+
+    @property
+    def convention(self) -> str:
+        """One line that says what each index means."""
+        return convention(self.layout, _taken(self), reading=self.reading)
+
+    def latex(self, form: str = "matrix") -> str | None:
+        """The LaTeX of a form; ``None`` where there is no such form, and for einsum."""
+        _one_of("form", form, FORMS)
+        return _forms(self).latex().get(form)
+
+    def code(self, library: str = "numpy", *, name: str = "derivative") -> str:
+        """A module that defines a function ``name`` with one keyword for each variable."""
+        _one_of("library", library, ("numpy",))
+        return numpy_code(stated(self.expr, self.names), name=name, groups=self.groups)
+
+    def __str__(self) -> str:
+        try:
+            forms = _forms(self)
+        except LimitError:
+            return repr(self)
+        return "\n".join([_preferred(self, forms), *[f"  where {line}" for line in _definitions(forms)]])
+
+    def __repr__(self) -> str:
+        formula = words(self) or f"{len(postorder(self.expr))} parts"
+        return f"<Tensor ({', '.join(map(str, self.shape))}{',' * (self.ndim == 1)}): {formula}>"
+
+    def _repr_latex_(self) -> str | None:
+        try:
+            forms = _forms(self)
+        except LimitError:
+            return None
+        written = forms.latex()
+        first = next((found for name in ("matrix", "kronecker", "index") if (found := written[name])), None)
+        lines = [rf",\quad {latex(Name(name))} = {latex(tree)}" for name, tree in forms.where.items()]
+        return None if first is None else rf"$\displaystyle {first}{''.join(lines)}$"
+
+    # -- values --------------------------------------------------------------------------
+
+    def __call__(self, **values: Any) -> Any:
+        """The array of values, at those given for the variables.
+
+        Arrays show the sizes of their axes; a size that none shows is given by its name.
+        Values of other names are ignored, so that one set of values serves many tensors.
+
+        Examples
+        --------
+        >>> from tensorcalc import tensor
+        >>> X = tensor("X", "n", "n")
+        >>> print((X @ X.T)(X=[[1, 2], [3, 4]]))
+        [[ 5. 11.]
+         [11. 25.]]
+
+        Raises
+        ------
+        RequestError: TC511 without a value for a variable, TC513 without one for a size.
+        """
+        variables = self.names.variables
+        others = values.keys() - variables.keys()
+        sizes = {name: values[name] for name in others & symbols_of(self.expr, self.names)} if others else {}
+        rest = {name: value for name, value in values.items() if name in variables or callable(value)}
+        return evaluate(stated(self.expr, self.names), rest, sizes, self.groups, variables.values())
+
+
+# -- tensors of values -------------------------------------------------------------------
+
+
+def value_of(one: Tensor) -> Value:
+    """A tensor as the notations hold it, one group an axis."""
+    return broadcast.grouped(one.expr, one.groups)
+
+
+def made(value: Value, of: Iterable[Tensor]) -> Tensor:
+    """The tensor that a value denotes, made of others."""
+    assert value.expr is not None
+    counts = tuple([len(group) for group in value.groups])
+    row = value.matrix and not value.rows and bool(value.cols)
+    return Tensor(value.expr, Layout((counts,), row=row), united([one.names for one in of]))
+
+
+def of_variable(names: Names) -> Tensor:
+    """The tensor that is one variable."""
+    (variable,) = names.variables.values()
+    return Tensor(variable, Layout((groups(variable),)), names)
+
+
+def operand(value: Any) -> Tensor | None:
+    """A tensor, or a number as one; ``None`` for what is neither.  A float is what it is printed as: 0.1 is 1/10."""
+    if isinstance(value, Tensor):
+        return value
+    if isinstance(value, float):
+        if not isfinite(value):
+            raise RequestError("TC519", f"a number is finite, not {value}", field="values")
+        return Tensor(number(Fraction(repr(float(value)))), Layout(((),)))
+    if isinstance(value, Fraction) or (hasattr(value, "__index__") and not isinstance(value, bool)):
+        return Tensor(number(value if isinstance(value, Fraction) else whole(value)), Layout(((),)))
+    return None
+
+
+def _combined(operation: Callable[[Value, Value], Value], left: Operand, right: Operand) -> Tensor:
+    a, b = operand(left), operand(right)
+    if a is None or b is None:
+        return NotImplemented  # type: ignore[no-any-return]
+    united([a.names, b.names])
+    try:
+        return made(operation(value_of(a), value_of(b)), [a, b])
+    except ShapeError as error:
+        error.facts = error.facts or [_says(a, "the left operand"), _says(b, "the right operand")]
+        raise
+
+
+def _restored(nodes: list[Expr], layout: Layout, names: Names, reading: str) -> Tensor:
+    return Tensor(nodes[-1], layout, names, reading)
+
+
+# -- texts -------------------------------------------------------------------------------
+
+
+def _forms(one: Tensor) -> Forms:
+    return describe(stated(one.expr, one.names), one.layout, taken=_taken(one))
+
+
+def _taken(one: Tensor) -> set[str]:
+    return {*one.names.variables, *symbols_of(one.expr, one.names)}
+
+
+def _preferred(one: Tensor, forms: Forms) -> str:
+    """The first notation that has a form: matrix, Kronecker, index, einsum."""
+    written = forms.texts()
+    if written["matrix"] is None and written["kronecker"] is not None:
+        return f"{_quotient(one.layout)} = {written['kronecker']}"
+    return next((found for name in ("matrix", "index", "einsum") if (found := written[name])), "")
+
+
+def _quotient(layout: Layout) -> str:
+    """What a Kronecker form is: ``∂vec(C)/∂vec(X)'``."""
+    name = layout.name or ("U" if layout.parts[0] else "f")
+    by = [name if len(part) < 2 else f"vec({name})" for name, part in zip(layout.variables, layout.parts[1:])]
+    if len(by) == 2:
+        return f"∂²{name}/∂{by[0]}∂{by[1]}'"
+    return f"∂{f'vec({name})' if len(layout.parts[0]) > 1 else name}/∂{by[0]}'"
+
+
+def _definitions(forms: Forms) -> list[str]:
+    return [f"{name} = {body}" for name, body in forms.where_texts().items()]
+
+
+def words(one: Tensor) -> str:
+    """The formula of a tensor in a few words; nothing where it takes many."""
+    if len(postorder(one.expr)) > _MOST_SHOWN:
+        return ""
+    try:
+        forms = _forms(one)
+    except TensorCalcError:
+        return ""
+    formula = _preferred(one, forms)
+    return formula if not forms.where and len(formula) <= _MOST_SHOWN else ""
+
+
+def _says(one: Tensor, otherwise: str) -> str:
+    return f"{words(one) or otherwise} is {' x '.join(map(str, one.shape)) or 'a number'}"
+
+
+# -- what people pass --------------------------------------------------------------------
+
+
+def _flat(wrt: Sequence[By]) -> Iterator[By]:
+    for one in wrt:
+        yield from one if isinstance(one, (list, tuple)) else [one]
+
+
+def _variable(one: Tensor, by: By) -> Tensor:
+    """The variable that a derivative is by."""
+    if isinstance(by, Tensor) and isinstance(by.expr, Variable):
+        return of_variable(known(by.expr, by.names.facts.get(by.expr.name, ())))
+    if not isinstance(by, str):
+        raise RequestError("TC519", f"a derivative is by a variable, not by {shown(by)}", field="wrt")
+    if by not in one.names.variables:
+        raise UnknownNameError("TC204", f"{shown(by)} is not a variable of the formula", field="wrt",
+                               facts=[f"variables: {one.names}"])
+    return of_variable(one.names.of(by))
+
+
+def _insist_on_number(one: Tensor, what: str, instead: str) -> None:
+    if one.ndim:
+        raise ShapeError("TC106", f"{what} is of a number", facts=[_says(one, "this tensor")], help=f"use {instead}")
+
+
+def _one_of(what: str, given: object, choices: Sequence[str]) -> None:
+    if given not in choices:
+        raise RequestError("TC508", f"{what} is one of {', '.join(choices)}, not {shown(given)}", field=what)
+
+
+def _conventions(layout: str, vec: str) -> tuple[bool, bool]:
+    _one_of("layout", layout, ("numerator", "denominator"))
+    _one_of("vec", vec, ("F", "C"))
+    return layout == "numerator", vec == "F"
