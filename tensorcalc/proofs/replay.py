@@ -178,8 +178,9 @@ class _Checker:
             case "equation.multiply":
                 own, _, axes = str(step["spec"]).partition("->")[0].partition(",")
                 output = str(step["spec"]).partition("->")[2]
-                labels = [[*axes, *(set(own) - set(axes))].index(label) for label in own + output]
-                return multiplied(before, factor, labels[: len(own)], labels[len(own):]) is after
+                fits = (len(own), len(axes)) == (factor.rank, before.rank) and set(output) <= {*own, *axes}
+                labels = [[*axes, *(set(own) - set(axes))].index(label) for label in own + output] if fits else []
+                return fits and multiplied(before, factor, labels[: len(own)], labels[len(own):]) is after
             case "components":
                 return components(before) == {} and components(after) == {}
             case "assumed":
