@@ -40,19 +40,33 @@ if TYPE_CHECKING:
     from .errors import UnsupportedError as UnsupportedError
     from .service import handle as handle
     from .tensors import fn as fn
+    from .tensors.claims import Diagnosis as Diagnosis
+    from .tensors.claims import Verdict as Verdict
+    from .tensors.claims import check as check
+    from .tensors.claims import verify as verify
     from .tensors.declare import index as index
     from .tensors.declare import read as read
     from .tensors.declare import tensor as tensor
     from .tensors.fn import einsum as einsum
+    from .tensors.linear import differential as differential
+    from .tensors.linear import hvp as hvp
+    from .tensors.linear import jvp as jvp
+    from .tensors.linear import linearize as linearize
+    from .tensors.linear import vjp as vjp
     from .tensors.tensor import Tensor as Tensor
 
 __all__ = [
-    "__version__", "Tensor", "tensor", "read", "index", "einsum", "fn", "handle", "TensorCalcError", "FormulaError",
-    "ShapeError", "UnknownNameError", "UnsupportedError", "LimitError", "RequestError",
+    "__version__", "Tensor", "tensor", "read", "index", "einsum", "fn", "differential", "linearize", "jvp", "vjp", "hvp",
+    "verify", "check", "Verdict", "Diagnosis", "handle", "TensorCalcError", "FormulaError", "ShapeError", "UnknownNameError", "UnsupportedError", "LimitError",
+    "RequestError",
 ]
 
-_HOMES = {"Tensor": "tensors.tensor", "tensor": "tensors.declare", "read": "tensors.declare", "index": "tensors.declare",
-          "einsum": "tensors.fn", "handle": "service"}   # errors are in errors
+_HOMES = {
+    "Tensor": "tensors.tensor", "tensor": "tensors.declare", "read": "tensors.declare", "index": "tensors.declare",
+    "einsum": "tensors.fn", "differential": "tensors.linear", "linearize": "tensors.linear", "jvp": "tensors.linear",
+    "vjp": "tensors.linear", "hvp": "tensors.linear", "verify": "tensors.claims", "check": "tensors.claims",
+    "Verdict": "tensors.claims", "Diagnosis": "tensors.claims", "handle": "service",
+}   # errors are in errors
 
 
 def __getattr__(name: str) -> object:

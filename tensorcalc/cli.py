@@ -24,6 +24,7 @@ from .options import Arguments, Option, arguments, file, kinds, listed, properti
 from .request import FORMS
 from .service import handle, respond
 from .spelling import closest
+from .verdicts import sides
 
 MOST_BYTES = 2**20   # of one line of a batch
 
@@ -37,7 +38,7 @@ _DECLARING = (
     Option("--index-dim", "i=3", "the size of an index that stands on deltas alone", "index_dims", sizes, many=True),
 )
 _JSON = Option("--json", "", "the answer as one line of JSON", "json")
-_READING = Option("--reading", "structured", "by a variable with structure: free, structured or projected",
+_READING = Option("--reading", "structured", "by a variable with structure: free, structured, projected or vech",
                   "wrt_convention")
 _LAYOUT = (
     Option("--layout", "denominator", "the Kronecker form transposed", "layout"),
@@ -246,20 +247,11 @@ def _entries(array: Any) -> str:
 
 
 def _verify(given: Arguments) -> int:
-    lhs, rhs = _sides(_formula(given, "verify"))
+    lhs, rhs = sides(_formula(given, "verify"))
     request = given.request("verify", _REQUESTED) | {"lhs": lhs, "rhs": rhs}
     if "json" in given.values:
         return _json(request)
     return _print(_verdict(respond(request)))
-
-
-def _sides(statement: str) -> tuple[str, str]:
-    """Both sides of ``lhs == rhs``, or of ``lhs = rhs`` where neither side is an index statement."""
-    joint = "==" if "==" in statement else "="
-    lhs, _, rhs = statement.partition(joint)
-    if not rhs.strip() or joint in rhs:
-        raise RequestError("TC521", f"no two sides are in {statement!r}", help="write lhs == rhs")
-    return lhs.strip(), rhs.strip()
 
 
 def _check(given: Arguments) -> int:

@@ -20,6 +20,7 @@ from .notation.text import statement_text, text
 from .proofs import probe
 from .proofs.check import Target, check
 from .proofs.proof import STATEMENTS, Move, Proof
+from .proofs.replay import Claim
 from .proofs.verify import Verdict, entry, verify
 from .request import check_fields, choice_of, derived, scope_of, text_of
 
@@ -29,7 +30,8 @@ _CHECK_FIELDS = {"do", "expr", "wrt", "order", "claimed", "vars", "assume", "fun
                  "layout", "vec", "want", "detail", "notation", "contract"}
 
 
-_UNWRITTEN = "(no written form)"
+UNWRITTEN = "(no written form)"
+"""Stands for an expression that no notation can write."""
 
 
 def verify_answer(request: Mapping[str, Any]) -> dict[str, Any]:
@@ -40,6 +42,27 @@ def verify_answer(request: Mapping[str, Any]) -> dict[str, Any]:
     verdict = verify(text_of(request, "lhs"), text_of(request, "rhs"), scope, facts, equations=_equations(request),
                      reading=reading)
     return answer(verdict)
+
+
+def sides(statement: str) -> tuple[str, str]:
+    """Both sides of ``lhs == rhs``, or of ``lhs = rhs`` where neither side is an index statement.
+
+    Raises
+    ------
+    RequestError: TC521 where there are no two sides.
+    """
+    joint = "==" if "==" in statement else "="
+    lhs, _, rhs = statement.partition(joint)
+    if not rhs.strip() or joint in rhs:
+        raise RequestError("TC521", f"no two sides are in {statement!r}", help="write lhs == rhs")
+    return lhs.strip(), rhs.strip()
+
+
+def claim_of(request: Mapping[str, Any]) -> Claim:
+    """What a request to verify claims, for a proof to be checked against."""
+    scope, facts = scope_of(request)
+    return Claim(text_of(request, "lhs"), text_of(request, "rhs"), scope.declared, facts, scope.index_dims, scope.functions,
+                 _equations(request), choice_of(request, "wrt_convention", READINGS))
 
 
 def _equations(request: Mapping[str, Any]) -> list[str]:
@@ -104,7 +127,7 @@ def form(expr: Expr, layout: Layout) -> tuple[str, str]:
     groups = layout.groups if sum(layout.groups) == expr.rank else (1,) * expr.rank
     left = Name("L", index.grouped(letters, groups) or None)
     if body is None:
-        return _UNWRITTEN, rf"\text{{{_UNWRITTEN}}}"
+        return UNWRITTEN, rf"\text{{{UNWRITTEN}}}"
     return statement_text(left, body), latex_statement(left, body)
 
 
@@ -160,7 +183,7 @@ def check_answer(request: Mapping[str, Any]) -> dict[str, Any]:
     response["correct"] = _target_text(diagnosis.target)
     response["factor"] = None if diagnosis.factor is None else str(diagnosis.factor)
     term = None if diagnosis.term is None else form(diagnosis.term, Layout((diagnosis.target.groups,)))[0]
-    response["term"] = None if term == _UNWRITTEN else term
+    response["term"] = None if term == UNWRITTEN else term
     return response
 
 

@@ -102,7 +102,7 @@ def describe(expr: Expr, layout: Layout, *, numerator: bool = True, columns: boo
     ------
     LimitError: TC416 when the expression is too large to be read.
     """
-    _writable(expr)
+    writable(expr)
     matrix = page(expr, layout) if "matrix" in want else None
     kron = jacobian(expr, layout, numerator, columns) if "kronecker" in want else None
     letters = axis_letters(layout)
@@ -124,7 +124,7 @@ def describe(expr: Expr, layout: Layout, *, numerator: bool = True, columns: boo
     )
 
 
-def _writable(expr: Expr) -> None:
+def writable(expr: Expr) -> None:
     """Insist that ``expr`` has a size that people read, before anyone multiplies its shared parts out."""
     def visit(_: Expr, inner: Sequence[tuple[int, int]]) -> tuple[int, int]:
         return (sum(count for count, _ in inner) or 1, 1 + max((depth for _, depth in inner), default=0))

@@ -144,6 +144,8 @@ def _apply(node: Apply, known: dict[Expr, Polynomials]) -> Polynomials | None:
     name = node.function.name
     if name == "eps":
         return {place: {(): Fraction(parity(place))} for place in permutations(range(node.rank))}
+    if name == "tril":
+        return {place: UNIT for place in _places(node.shape) if place[0] >= place[1]}
     base, exponent = base_and_exponent(node)
     if base is not node and isinstance(exponent, Fraction) and exponent.denominator == 1 and 1 < exponent <= 8:
         return {place: _power(poly, int(exponent)) for place, poly in known[base].items()}

@@ -17,7 +17,7 @@ from ..algebra.expr import Expr, Sum
 from ..algebra.traverse import postorder
 from ..calculus.assume import implied
 from ..calculus.derive import derive, pointed
-from ..errors import TensorCalcError
+from ..errors import ShapeError, TensorCalcError
 from ..notation.lower import Reading, Scope, read_sides
 from ..numbers import backends
 from ..numbers.evaluate import evaluate
@@ -26,7 +26,7 @@ from . import probe
 from .components import components
 from .proof import CITED, STATEMENTS, domain_rules, multiplied
 from .stand_ins import stand_ins
-from .verify import declared, rule_of
+from .verify import aligned, declared, rule_of, same_shape
 
 Facts = Mapping[str, Collection[str]]
 Step = Mapping[str, Any]
@@ -70,6 +70,41 @@ def replay(claim: Claim, steps: Sequence[Step]) -> list[str]:
     for k, step in enumerate(steps, 1):
         faults += [f"step {k} ({step['rule']}): {fault}" for fault in checker.step(step)]
     return faults
+
+
+def recomputed(claim: Claim, counterexample: Mapping[str, Any] | None) -> list[str]:
+    """What is wrong with a counterexample: both sides are read again and computed there; without one, their shapes.
+
+    Examples
+    --------
+    >>> found = {"dims": {"n": 2}, "values": {"x": [3, 4]}, "entry": [], "lhs": 5.0, "rhs": 7.0}
+    >>> recomputed(Claim("norm2(x)", "sum(x)", {"x": ["n"]}), found)
+    []
+    >>> recomputed(Claim("norm2(x)^2", "x'*x", {"x": ["n"]}), {**found, "lhs": 25.0, "rhs": 25.0})
+    ['the sides are equal there']
+    """
+    try:
+        checker = _Checker(claim)
+    except ShapeError as error:
+        return [] if counterexample is None else [error.message]
+    left, right = checker.pair(claim.lhs, claim.rhs)
+    if counterexample is None:
+        return ["the sides have one shape"] if same_shape(left, right) else []
+    values, faults = counterexample["values"], []
+    for name, facts in checker.facts.items():
+        if name in values and not probe.has(backends.numpy().asarray(values[name], dtype=float), facts):
+            faults.append(f"{name} is not {' and '.join(facts)}")
+    arrays = {name: value for name, value in values.items() if not isinstance(value, str)}
+    functions = next((callables for callables, formulas in (stand_ins(checker.sides, choice) for choice in range(3))
+                      if all(values.get(name) == formula for name, formula in formulas.items())), {})
+    place = tuple(at - 1 for at in counterexample["entry"])
+    found = []
+    for side, name, expr in (("left", "lhs", left.expr), ("right", "rhs", aligned(right, left))):
+        array, stated = evaluate(expr, {**arrays, **functions}, counterexample["dims"], left.groups), counterexample[name]
+        found.append(float(array[place]))
+        if abs(found[-1] - stated) > _SAME * max(1.0, abs(stated)):
+            faults.append(f"the {side} side is {found[-1]:.12g} there and not {stated:.12g}")
+    return faults if abs(found[0] - found[1]) > 1e-13 * max(map(abs, found)) else [*faults, "the sides are equal there"]
 
 
 class _Checker:

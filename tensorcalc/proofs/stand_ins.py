@@ -39,18 +39,25 @@ def entrywise(choice: int) -> StandIn:
     return table[choice % len(table)]
 
 
-def of_tensor() -> StandIn:
-    """A number of a tensor."""
+def of_tensor(rank: int) -> StandIn:
+    """A number of a tensor, which no exchange of axes or entries leaves alone."""
     np = backends.numpy()
+    first = {1: " + z[1]", 2: " + sum(e(1)'*z)"}.get(rank, "")
 
     def eye(z: Array) -> Array:
         return np.eye(z.size).reshape(*z.shape, *z.shape)
 
+    def mark(z: Array) -> Array:
+        marked = np.zeros(z.shape)
+        if first:
+            marked[0] = 1
+        return marked
+
     def second(z: Array) -> Array:
         return 2 * np.ones((*z.shape, *z.shape)) + eye(z) * (6 * z)
 
-    return StandIn("sum(z)^2 + sum(z.^3)", (lambda z: z.sum() ** 2 + (z**3).sum(),
-                                             lambda z: 2 * z.sum() + 3 * z * z, second))
+    return StandIn(f"sum(z)^2 + sum(z.^3){first}", (lambda z: z.sum() ** 2 + (z**3).sum() + (mark(z) * z).sum(),
+                                                   lambda z: 2 * z.sum() + 3 * z * z + mark(z), second))
 
 
 def stand_ins(exprs: Iterable[Expr], choice: int = 0) -> tuple[dict[str, Callable[[Array], Array]], dict[str, str]]:
@@ -60,7 +67,7 @@ def stand_ins(exprs: Iterable[Expr], choice: int = 0) -> tuple[dict[str, Callabl
     for node in postorder(*exprs):
         if isinstance(node, Apply) and is_unknown(node.function):
             name, _ = primes(node.function)
-            found = entrywise(choice + len(name)) if node.function.elementwise else of_tensor()
+            found = entrywise(choice + len(name)) if node.function.elementwise else of_tensor(node.arguments[0].rank)
             formulas[name] = found.formula
             for order, function in enumerate(found.orders):
                 callables[("", "d", "d2", "d3")[order] + name] = function
