@@ -39,6 +39,7 @@ from tensorcalc.functions import MATRIX, TABLE, Function, grouped
 from tensorcalc.numbers import kernels
 from tensorcalc.numbers.codegen import WIDTH, numpy_code
 from tensorcalc.numbers.evaluate import evaluate
+from tensorcalc.numbers.printed import source
 
 LAWS = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 GENERATOR = np.random.default_rng(21)
@@ -445,7 +446,7 @@ def test_modules_are_the_same_in_every_process() -> None:
 
 def test_helper_functions_are_printed_without_annotations() -> None:
     for name in ("sigmoid", "blocks", "on_diagonal", "levi_civita", "each"):
-        function = ast.parse(kernels.source(name)).body[0]
+        function = ast.parse(source(kernels, name)).body[0]
         assert isinstance(function, ast.FunctionDef)
         assert not function.returns and not any(argument.annotation for argument in function.args.args)
 

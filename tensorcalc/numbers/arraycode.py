@@ -1,7 +1,7 @@
-"""The NumPy text of one step of a plan.
+"""The text of one step of a plan.
 
-Knows plans, sizes and functions; the text of one operation on arrays is
-:mod:`tensorcalc.numbers.arraytext`, modules and statements are :mod:`tensorcalc.numbers.codegen`.
+Knows plans, sizes and functions; the text of one operation on arrays, in the dialect of
+a library, is :mod:`tensorcalc.numbers.arraytext`, modules and statements are :mod:`tensorcalc.numbers.codegen`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from ..algebra.build import ONE, is_number
 from ..algebra.expr import Apply, Delta, Einsum, Expr, Sum, Variable
-from ..functions import POWER, TABLE, Function, axis_ways, core_names
+from ..functions import POWER, axis_ways, core_names
 from ..sizes import Dim, Shape, polynomial, spell, triangle
 from .arraytext import (
     ATOM,
@@ -21,28 +21,27 @@ from .arraytext import (
     UNIT,
     Code,
     Labels,
-    einsum,
+    Operations,
     floating,
-    kronecker,
     letter,
     linear,
-    pair,
-    power,
     product,
-    spread,
     turn,
-    unary,
 )
-from .evaluate import keyword
-from .kernels import NUMPY, OWN
+from .dialects import Dialect
+from .evaluate import is_unknown, keyword
 from .pairwise import is_placement
 
 
 class Writer:
-    """Writes steps; ``names`` gives the local names of variables and unknown functions, ``symbols`` those of sizes."""
+    """Writes steps in one dialect.
 
-    def __init__(self, names: dict[str, str], symbols: dict[str, str]) -> None:
-        self.names, self.symbols = names, symbols
+    ``names`` gives the local names of variables and unknown functions, ``symbols`` those of sizes.
+    """
+
+    def __init__(self, dialect: Dialect, names: dict[str, str], symbols: dict[str, str]) -> None:
+        self.dialect, self.names, self.symbols = dialect, names, symbols
+        self.write = Operations(dialect)
 
     def step(self, node: Expr, inputs: Sequence[Code]) -> Code:
         """The text of ``node`` from the texts of its children."""
@@ -66,8 +65,8 @@ class Writer:
             case Einsum():
                 inputs = [self.full(code, operand.shape) for code, operand in zip(inputs, node.operands)]
                 if len(inputs) == 1:
-                    return unary(inputs[0], node.subscripts[0], node.rank)
-                return pair(inputs[0], node.subscripts[0], inputs[1], node.subscripts[1], node.rank)
+                    return self.write.unary(inputs[0], node.subscripts[0], node.rank)
+                return self.write.pair(inputs[0], node.subscripts[0], inputs[1], node.subscripts[1], node.rank)
             case Apply():
                 return self._apply(node, inputs)
         raise AssertionError(node)
@@ -76,6 +75,9 @@ class Writer:
 
     def size(self, dim: Dim) -> Code:
         """A dimension as a whole number: ``n``, ``n * (n + 1) // 2``."""
+        return replace(self._size(dim), plain=True)
+
+    def _size(self, dim: Dim) -> Code:
         if isinstance(dim, int):
             return Code(str(dim))
         if dim in self.symbols:
@@ -121,15 +123,23 @@ class Writer:
         if not code.absent:
             return code
         if len(code.absent) < len(shape):
-            return Code(f"{code.within(MATMUL)} * np.ones({self.sizes(shape)})", TIMES)
-        size = self.size(shape[0]).text if len(shape) == 1 else self.sizes(shape)
-        return Code(f"np.ones({size})" if code.text == "1" else f"np.full({size}, {floating(code.text)})")
+            return self._repeated(code, shape)
+        flat = len(shape) == 1 and self.dialect.library != "torch"
+        size = self.size(shape[0]).text if flat else self.sizes(shape)
+        if code.text == "1":
+            return self.write.call("ones", self.size(shape[0]) if len(shape) == 1 else size)
+        return self.write.call("full", size, floating(code.text)) if code.plain else self.write.call("fill", code, size)
+
+    def _repeated(self, code: Code, shape: Shape) -> Code:
+        """The text of an array that repeats itself along some of its axes."""
+        whole = self.write.call("repeat", code.within(MATMUL), self.sizes(shape))
+        return replace(whole, strength=TIMES) if " * " in self.dialect.template("repeat") else whole
 
     # -- sums and placements -------------------------------------------------------------
 
     def _sum(self, node: Sum, inputs: Sequence[Code]) -> Code:
         if not node.terms:
-            return Code(f"np.zeros({self.sizes(node.shape)})" if node.shape else "0")
+            return self.write.call("zeros", self.sizes(node.shape)) if node.shape else Code("0", plain=True)
         absent = frozenset.intersection(*[code.absent for code in inputs])
         terms = [(weight, code, isinstance(term, Delta) or code.text == "1")
                  for (weight, term), code in zip(node.terms, inputs)]
@@ -155,28 +165,30 @@ class Writer:
             return replace(code, turned=product([*scalars, *map(turn, core)])) if node.rank == 2 else code
         if all(len(axes) == 1 for axes in deltas):
             absent = frozenset(axes[0] for axes in deltas)
-            return replace(spread(code, labels, node.rank), absent=absent, turned=None, divisor=None)
+            return replace(self.write.spread(code, labels, node.rank), absent=absent, turned=None, divisor=None)
         return self._diagonal(node.shape, code, labels, deltas)
 
     def _diagonal(self, shape: Shape, core: Code, labels: Labels, deltas: Sequence[Labels]) -> Code:
         """A tensor on the diagonals of ``deltas``, zeros elsewhere."""
         if len(shape) == 2 and len(deltas) == 1 and labels:
-            return _symmetric(Code(f"np.diag({core.text})"))
+            return _symmetric(self.write.call("diag", core))
         if len(shape) == 2 and len(deltas) == 1:
-            return _symmetric(product([core, Code(f"np.eye({self.size(shape[0]).text})")]))
+            return _symmetric(product([core, self.write.call("eye", self.size(shape[0]))]))
         if all(len(axes) == 2 and axes[0] not in labels for axes in deltas):
-            eyes = [(Code(f"np.eye({self.size(shape[axes[0]]).text})"), axes) for axes in deltas]
+            eyes = [(self.write.call("eye", self.size(shape[axes[0]])), axes) for axes in deltas]
             if not labels:
-                return product([core, Code(einsum(eyes, len(shape)))])
-            merged = kronecker((core, labels), eyes[0]) if len(eyes) == 1 else None
-            return Code(einsum([(core, labels), *eyes], len(shape)), merged=merged)
+                return product([core, self.write.einsum(eyes, len(shape))])
+            merged = self.write.kronecker((core, labels), eyes[0]) if len(eyes) == 1 else None
+            return replace(self.write.einsum([(core, labels), *eyes], len(shape)), merged=merged)
         first = list(range(len(shape)))
         for axes in deltas:
             for axis in axes:
                 first[axis] = axes[0]
         kept = sorted(set(first))
-        tensor = spread(core, tuple([kept.index(label) for label in labels]), len(kept))
-        return Code(f'on_diagonal("{letter(*first)}->{letter(*kept)}", {tensor.text}, {self.sizes(shape)})')
+        tensor = self.write.spread(core, tuple([kept.index(label) for label in labels]), len(kept))
+        if tensor.plain and self.dialect.numbers:
+            tensor = self.write.call("number", tensor)
+        return self.write.call("on_diagonal", f"{letter(*first)}->{letter(*kept)}", tensor, self.sizes(shape))
 
     # -- functions -----------------------------------------------------------------------
 
@@ -195,16 +207,31 @@ class Writer:
         inputs = [self.full(code, argument.shape) for code, argument in zip(inputs, node.arguments)]
         groups, output = core_names(function.signature)
         batch = node.rank - sum(axis_ways(function)[name] for name in output)
-        if function.name == "chol" and node.arguments[0].symmetry == 1 and not function.ways:
-            return Code(f"np.linalg.cholesky({inputs[0].text})")
         if not function.ways:
-            return call(function, inputs, batch > 0, self.names)
+            return self._called(node, inputs, batch > 0)
         return self._grouped(node, inputs, groups, output, batch)
 
     def _elementwise(self, node: Apply, inputs: Sequence[Code]) -> Code:
         if node.function is POWER:
-            return power(inputs[0], inputs[1], is_number(node.arguments[1]))
-        return call(node.function, inputs, False, self.names)
+            return self.write.power(inputs[0], inputs[1], is_number(node.arguments[1]))
+        if is_unknown(node.function):
+            return self._called(node, inputs, False)
+        sign = self.dialect.template("sign").partition("{")[0]
+        if node.function.name == "relu" and inputs[0].text.startswith(sign) and _is_sign(node.arguments[0]):
+            return self.write.call("step", inputs[0].text[len(sign):-1])
+        return self.write.function(node.function.name, *inputs)
+
+    def _called(self, node: Apply, inputs: Sequence[Code], batched: bool) -> Code:
+        """A row of the function table, or a function that the user passes, applied to arguments."""
+        function = node.function
+        if is_unknown(function):
+            return Code(f"{self.names[keyword(function)]}({', '.join(code.text for code in inputs)})")
+        name = function.name
+        if name == "chol" and node.arguments[0].symmetry == 1 and not function.ways:
+            name = "chol symmetric"
+        elif name in _ONE_MATRIX and batched:
+            name += " stack"
+        return self.write.call(name, *inputs)
 
     def _grouped(self, node: Apply, inputs: Sequence[Code], groups: Sequence[tuple[str, ...]],
                  output: tuple[str, ...], batch: int) -> Code:
@@ -212,7 +239,7 @@ class Writer:
         ways = axis_ways(node.function)
         merged = [Code(self.merge(code, argument.shape, [1] * batch + [ways[name] for name in names]))
                   for code, argument, names in zip(inputs, node.arguments, groups)]
-        code = call(node.function, merged, batch > 0, self.names)
+        code = self._called(node, merged, batch > 0)
         if not any(ways[name] > 1 for name in output):
             return code
         return self.split(code.within(ATOM), node.shape, [1] * batch + [ways[name] for name in output])
@@ -221,30 +248,25 @@ class Writer:
         function, shape = node.function, node.shape
         match function.name:
             case "eps":
-                return Code(f"levi_civita({len(shape)})")
-            case "duplication":
-                return Code(f"duplication({self.size(shape[0]).text})")
-            case "elimination":
-                return Code(f"elimination({self.size(shape[1]).text})")
+                return self.write.call("eps", str(len(shape)))
             case "powers":
-                return Code(f"powers({inputs[0].text}, {self.size(shape[0]).text})")
-            case "convolution":
-                return Code(f"convolution({self.size(shape[0]).text})")
-            case "exchange":
-                return Code(f"np.eye({self.size(shape[0]).text})[::-1]")
+                return self.write.call("powers", inputs[0], self.size(shape[0]))
+            case "elimination":
+                return self.write.call("elimination", self.size(shape[1]))
             case "regroup":
                 count = function.data[0]
                 assert isinstance(count, int)
-                return self.split(f"np.eye({self.volume(shape[:count])})", shape, (count, len(shape) - count))
+                return self.split(self.write.call("eye", self.volume(shape[:count])).text, shape, (count, len(shape) - count))
             case "literal":
                 rows = [", ".join(repr(float(entry)) for entry in row) for row in function.data]  # type: ignore[union-attr]
                 entries = rows if len(shape) == 1 else [f"[{row}]" for row in rows]  # a vector has one entry a row
-                return Code(f"np.array([{', '.join(entries)}])")
+                return self.write.call("array", f"[{', '.join(entries)}]")
             case "unit":
                 known = is_number(node.arguments[0])
                 place = str(known - 1) if known is not None else f"int({inputs[0].text}) - 1"
-                return Code(f"np.eye({self.size(shape[0]).text})[{place}]")
-        raise AssertionError(function)
+                return self.write.call("unit", self.size(shape[0]), place)
+            case name:
+                return self.write.call(name, self.size(shape[0]))
 
 
 def _symmetric(code: Code) -> Code:
@@ -252,22 +274,8 @@ def _symmetric(code: Code) -> Code:
     return replace(code, turned=replace(code, turned=None))
 
 
-# -- calls -------------------------------------------------------------------------------
+def _is_sign(node: Expr) -> bool:
+    return isinstance(node, Apply) and node.function.name == "sign"
 
-_TEXTS = {"relu": "np.maximum({}, 0)", "softplus": "np.logaddexp(0, {})", "logdet": "np.linalg.slogdet({})[1]",
-          "erf": "special.erf({})", "expm": "linalg.expm({})", "logm": "linalg.logm({})", "sqrtm": "linalg.sqrtm({})",
-          "matpow": "np.linalg.matrix_power({})"}
+
 _ONE_MATRIX = ("logm", "sqrtm")  # SciPy's take one matrix at a time
-
-
-def call(function: Function, inputs: Sequence[Code], batched: bool, names: dict[str, str]) -> Code:
-    """A row of the function table applied to arguments."""
-    arguments = ", ".join(code.text for code in inputs)
-    name = function.name
-    if name == "relu" and arguments.startswith("np.sign("):
-        return Code(f"np.heaviside({arguments[8:-1]}, 0)")
-    if name in _TEXTS and not (batched and name in _ONE_MATRIX):
-        return Code(_TEXTS[name].format(arguments))
-    if name in NUMPY:
-        return Code(f"np.{NUMPY[name]}({arguments})")
-    return Code(f"{OWN.get(name, name) if name in TABLE else names[keyword(function)]}({arguments})")

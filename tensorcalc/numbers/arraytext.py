@@ -1,7 +1,8 @@
-"""The NumPy text of one operation on arrays.
+"""The text of one operation on arrays.
 
-Knows how a NumPy programmer writes sums and products of arrays whose axes have
-labels, and nothing of names, sizes or statements (:mod:`tensorcalc.numbers.arraycode`).
+Knows how people write sums and products of arrays whose axes have labels, in the
+dialect of one library (:mod:`tensorcalc.numbers.dialects`), and nothing of names, sizes
+or statements (:mod:`tensorcalc.numbers.arraycode`).
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from string import ascii_letters
+
+from .dialects import Dialect, attached
 
 SUM, QUOTIENT, MATMUL, TIMES, POWERS, ATOM = range(1, 7)
 """How strongly the outermost operator of a text binds.
@@ -29,6 +32,7 @@ class Code:
     ``divisor`` the text t where this one is 1 / t.  Along the axes ``absent`` the
     array repeats itself and the text leaves that to broadcasting.  ``merged`` is a
     text of the same array with groups of axes merged, and how many axes each group has.
+    What is ``plain`` is a number of Python and no array, but for axes that are absent.
     """
 
     text: str
@@ -37,6 +41,7 @@ class Code:
     divisor: Code | None = None
     absent: frozenset[int] = frozenset()
     merged: tuple[tuple[int, ...], str] | None = None
+    plain: bool = False
 
     def within(self, strength: int) -> str:
         """The text as an operand of an operator that binds with ``strength``."""
@@ -46,7 +51,7 @@ class Code:
 Placed = tuple[Code, Labels]
 """An array and one label an axis."""
 
-UNIT = Code("1")
+UNIT = Code("1", plain=True)
 """The text of one, which products and sums leave out."""
 
 
@@ -78,11 +83,15 @@ def scaled(weight: Fraction, code: Code) -> Code:
     """``weight`` times ``code``."""
     if weight == 1:
         return code
+    if code.turned:
+        return replace(scaled(weight, replace(code, turned=None)), turned=scaled(weight, code.turned))
+    return replace(_scaled(weight, code), plain=code.plain)
+
+
+def _scaled(weight: Fraction, code: Code) -> Code:
     if code.text == "1":
         text = number(weight)
         return Code(text, SUM if text.startswith("-") else ATOM)
-    if code.turned:
-        return replace(scaled(weight, replace(code, turned=None)), turned=scaled(weight, code.turned))
     if weight == -1:
         return Code(f"-{code.within(TIMES)}", SUM)
     if code.divisor:
@@ -103,7 +112,7 @@ def linear(terms: Sequence[tuple[Fraction, Code, bool]]) -> Code:
     text = code.text
     for weight, term, _ in rest:
         text += (" - " if weight < 0 else " + ") + scaled(abs(weight), term).within(QUOTIENT)
-    return Code(text, SUM if rest else code.strength)
+    return Code(text, SUM if rest else code.strength, plain=all(code.plain for _, code, _ in terms))
 
 
 def product(factors: Sequence[Code]) -> Code:
@@ -117,21 +126,7 @@ def product(factors: Sequence[Code]) -> Code:
     for code in below:
         text += f" / {code.within(POWERS)}"
     divisor = below[0] if len(below) == 1 and not above else None
-    return Code(text, QUOTIENT if alone else TIMES, divisor=divisor)
-
-
-def power(base: Code, exponent: Code, known: Fraction | None) -> Code:
-    """``base`` to an exponent, whose value may be ``known``."""
-    if known is None or known.denominator > 2:
-        return Code(f"{floating(base.within(ATOM))}**{exponent.within(ATOM)}", POWERS)
-    positive = abs(known)
-    if positive == 1:
-        code = base
-    elif positive == Fraction(1, 2):
-        code = Code(f"np.sqrt({base.text})")
-    else:
-        code = Code(f"{floating(base.within(ATOM))}**{number(positive)}", POWERS)
-    return code if known > 0 else Code(f"1 / {code.within(POWERS)}", TIMES, divisor=code)
+    return Code(text, QUOTIENT if alone else TIMES, divisor=divisor, plain=all(code.plain for code in factors))
 
 
 # -- products of tensors -----------------------------------------------------------------
@@ -140,6 +135,12 @@ def power(base: Code, exponent: Code, known: Fraction | None) -> Code:
 def letter(*labels: int) -> str:
     """Labels as the letters of an einsum string."""
     return "".join((ascii_letters[8:26] + ascii_letters[:8] + ascii_letters[26:])[label] for label in labels)
+
+
+def times(a: Code, b: Code) -> str:
+    """The text ``a @ b``."""
+    left = f"({a.text})" if a.strength in (SUM, QUOTIENT, TIMES) else a.text
+    return f"{left} @ {b.within(POWERS)}"
 
 
 def turn(code: Code) -> Code:
@@ -152,160 +153,190 @@ def turn(code: Code) -> Code:
     return replace(code.turned, turned=code)
 
 
-def ordered(code: Code, labels: Sequence[int]) -> Code:
-    """The tensor with its axes in the order of ``labels``."""
-    order = sorted(range(len(labels)), key=labels.__getitem__)
-    if order == list(range(len(order))):
-        return code
-    if order == list(range(len(order)))[::-1]:
-        return turn(code) if len(order) == 2 else Code(f"{code.within(ATOM)}.T")
-    return Code(f"{code.within(ATOM)}.transpose({', '.join(map(str, order))})")
+# -- what libraries spell in their own ways ----------------------------------------------
 
 
-def spread(code: Code, labels: Labels, rank: int) -> Code:
-    """The tensor with its axes at ``labels`` of ``rank``, leading axes left to broadcasting."""
-    code = ordered(code, labels)
-    missing = [axis for axis in range(min(labels, default=rank), rank) if axis not in labels]
-    if not missing:
-        return code
-    marks = ["None" if axis in missing else ":" for axis in range(min(labels), rank)]
-    return Code(f"{code.within(ATOM)}[{', '.join(marks)}]")
+class Operations:
+    """Writes operations on arrays in one dialect."""
 
+    def __init__(self, dialect: Dialect) -> None:
+        self.dialect = dialect
 
-def unary(code: Code, labels: Labels, rank: int) -> Code:
-    """One tensor, read along diagonals, summed and permuted."""
-    if len(set(labels)) == len(labels):
-        return ordered(code, labels) if len(labels) == rank else _total(code.text, labels, rank)
-    if len(labels) == 2:
-        return Code(f"np.diagonal({code.text})" if rank else f"np.trace({code.text})")
-    return Code(einsum([(code, labels)], rank))
+    def call(self, name: str, *parts: Code | str) -> Code:
+        """The text of an operation of the dialect, its operands in brackets where they need them."""
+        needs = attached(self.dialect.template(name))
+        texts = [part if isinstance(part, str) else part.within(ATOM if need else SUM) for part, need in zip(parts, needs)]
+        return Code(self.dialect.write(name, *texts))
 
+    def power(self, base: Code, exponent: Code, known: Fraction | None) -> Code:
+        """``base`` to an exponent, whose value may be ``known``."""
+        plain = base.plain and exponent.plain
+        if known is None or known.denominator > 2:
+            return Code(f"{floating(base.within(ATOM))}**{exponent.within(ATOM)}", POWERS, plain=plain)
+        positive = abs(known)
+        if positive == 1:
+            code = base
+        elif positive == Fraction(1, 2):
+            code = self.function("sqrt", base)
+        else:
+            code = Code(f"{floating(base.within(ATOM))}**{number(positive)}", POWERS)
+        return replace(code, plain=plain) if known > 0 else \
+            Code(f"1 / {code.within(POWERS)}", TIMES, divisor=replace(code, plain=plain), plain=plain)
 
-def einsum(factors: Sequence[Placed], rank: int, options: str = "") -> str:
-    """The text of ``np.einsum``."""
-    subscripts = ",".join(letter(*labels) for _, labels in factors)
-    return f'np.einsum("{subscripts}->{letter(*range(rank))}", {", ".join(code.text for code, _ in factors)}{options})'
+    def function(self, name: str, *arguments: Code) -> Code:
+        """An elementwise function, of numbers of Python too."""
+        if not all(code.plain for code in arguments):
+            if name in ("max", "min") and any(code.plain for code in arguments):
+                return self.call(f"{name} number", *sorted(arguments, key=lambda code: code.plain))
+            return self.call(name, *arguments)
+        if not self.dialect.numbers:
+            return replace(self.call(name, *arguments), plain=True)
+        if name not in self.dialect.numbers:
+            return self.call(name, *[self.call("number", code) for code in arguments])
+        return Code(self.dialect.numbers[name].format(*[code.text for code in arguments]), plain=True)
 
+    # -- axes ----------------------------------------------------------------------------
 
-def pair(a: Code, own: Labels, b: Code, other: Labels, rank: int) -> Code:
-    """The product of two tensors as it is best written."""
-    summed = [label for label in own if label >= rank]
-    shared = [label for label in own if label in other and label < rank]
-    if not summed:
-        return _outer((a, own), (b, other), rank)
-    written: Sequence[Callable[[], Code | None]] = (
-        lambda: _inner(a, own, b, other, rank) if set(own) == set(other) and len(own) > 1 else None,
-        lambda: _matmul(a, own, b, other, rank) if not shared and len(summed) == 1 else None,
-        lambda: _matmul(b, other, a, own, rank) if not shared and len(summed) == 1 else None,
-        lambda: _batched(a, own, b, other, len(shared), rank) if shared else None,
-        lambda: _batched(b, other, a, own, len(shared), rank) if shared else None,
-        lambda: _tensordot(a, own, b, other, rank) if not shared else None,
-    )
-    for attempt in written:
-        code = attempt()
-        if code is not None:
+    def ordered(self, code: Code, labels: Sequence[int]) -> Code:
+        """The tensor with its axes in the order of ``labels``."""
+        order = sorted(range(len(labels)), key=labels.__getitem__)
+        if order == list(range(len(order))):
             return code
-    return Code(einsum([(a, own), (b, other)], rank, "" if shared else ", optimize=True"))
+        if order == [1, 0]:
+            return turn(code)
+        backwards = order == list(range(len(order)))[::-1]
+        return self.call("reverse" if backwards else "permute", code, ", ".join(map(str, order)))
 
+    def spread(self, code: Code, labels: Labels, rank: int) -> Code:
+        """The tensor with its axes at ``labels`` of ``rank``, leading axes left to broadcasting."""
+        code = self.ordered(code, labels)
+        missing = [axis for axis in range(min(labels, default=rank), rank) if axis not in labels]
+        if not missing:
+            return code
+        marks = ["None" if axis in missing else ":" for axis in range(min(labels), rank)]
+        return Code(f"{code.within(ATOM)}[{', '.join(marks)}]")
 
-def _outer(a: Placed, b: Placed, rank: int) -> Code:
-    """A product without a sum; the transpose of a matrix is that of its factors."""
-    code = _elementwise(a, b, rank)
-    if rank != 2 or code.turned:
-        return code
-    (x, own), (y, other) = a, b
-    swapped = _elementwise((x, tuple([1 - label for label in own])), (y, tuple([1 - label for label in other])), rank)
-    return replace(code, turned=swapped)
+    def unary(self, code: Code, labels: Labels, rank: int) -> Code:
+        """One tensor, read along diagonals, summed and permuted."""
+        if len(set(labels)) == len(labels):
+            return self.ordered(code, labels) if len(labels) == rank else self._total(code.text, labels, rank)
+        if len(labels) == 2:
+            return self.call("diagonal" if rank else "trace", code)
+        return self.einsum([(code, labels)], rank)
 
+    def einsum(self, factors: Sequence[Placed], rank: int, name: str = "einsum") -> Code:
+        """A sum over products, spelled out."""
+        subscripts = ",".join(letter(*labels) for _, labels in factors)
+        return self.call(name, f"{subscripts}->{letter(*range(rank))}", ", ".join(code.text for code, _ in factors))
 
-def _elementwise(a: Placed, b: Placed, rank: int) -> Code:
-    """A product without a sum: of equal axes, outer, or of rows and columns."""
-    a, b = sorted((a, b), key=lambda factor: min(factor[1]))
-    (x, own), (y, other) = a, b
-    if x.text == y.text and own == other:
-        return Code(f"{ordered(x, own).within(ATOM)}**2", POWERS)
-    if (*own, *other) == tuple(range(rank)):
-        return Code(f"np.outer({x.text}, {y.text})" if rank == 2 else f"np.multiply.outer({x.text}, {y.text})")
-    if len(own) < rank and len(other) < rank and rank > 3:
-        return Code(einsum([a, b], rank), merged=kronecker(a, b))
-    factors = []
-    for code, labels in (a, b):
-        placed = spread(code.divisor or code, labels, rank)
-        factors.append(Code(f"1 / {placed.within(POWERS)}", TIMES, divisor=placed) if code.divisor else placed)
-    return product(factors)
+    def pair(self, a: Code, own: Labels, b: Code, other: Labels, rank: int) -> Code:
+        """The product of two tensors as it is best written."""
+        summed = [label for label in own if label >= rank]
+        shared = [label for label in own if label in other and label < rank]
+        if not summed:
+            return self._outer((a, own), (b, other), rank)
+        written: Sequence[Callable[[], Code | None]] = (
+            lambda: self._inner(a, own, b, other, rank) if set(own) == set(other) and len(own) > 1 else None,
+            lambda: self._matmul(a, own, b, other, rank) if not shared and len(summed) == 1 else None,
+            lambda: self._matmul(b, other, a, own, rank) if not shared and len(summed) == 1 else None,
+            lambda: self._batched(a, own, b, other, len(shared), rank) if shared else None,
+            lambda: self._batched(b, other, a, own, len(shared), rank) if shared else None,
+            lambda: self._tensordot(a, own, b, other, rank) if not shared else None,
+        )
+        for attempt in written:
+            code = attempt()
+            if code is not None:
+                return code
+        return self.einsum([(a, own), (b, other)], rank, "einsum" if shared else "einsum pair")
 
+    def _outer(self, a: Placed, b: Placed, rank: int) -> Code:
+        """A product without a sum; the transpose of a matrix is that of its factors."""
+        code = self._elementwise(a, b, rank)
+        if rank != 2 or code.turned:
+            return code
+        (x, own), (y, other) = a, b
+        swapped = self._elementwise((x, tuple([1 - label for label in own])), (y, tuple([1 - label for label in other])), rank)
+        return replace(code, turned=swapped)
 
-def kronecker(a: Placed, b: Placed) -> tuple[tuple[int, ...], str] | None:
-    """``np.kron`` where axes 0 and 1, and axes 2 and 3, of the outer product of two matrices are merged."""
-    (left, own), (right, other) = sorted((a, b), key=lambda factor: min(factor[1]))
-    if {*own} != {0, 2} or {*other} != {1, 3}:
-        return None
-    return (2, 2), f"np.kron({ordered(left, own).text}, {ordered(right, other).text})"
+    def _elementwise(self, a: Placed, b: Placed, rank: int) -> Code:
+        """A product without a sum: of equal axes, outer, or of rows and columns."""
+        a, b = sorted((a, b), key=lambda factor: min(factor[1]))
+        (x, own), (y, other) = a, b
+        if x.text == y.text and own == other:
+            return Code(f"{self.ordered(x, own).within(ATOM)}**2", POWERS)
+        if (*own, *other) == tuple(range(rank)):
+            return self.call("outer" if rank == 2 else "outer tensors", x, y)
+        if len(own) < rank and len(other) < rank and rank > 3:
+            return replace(self.einsum([a, b], rank), merged=self.kronecker(a, b))
+        factors = []
+        for code, labels in (a, b):
+            placed = self.spread(code.divisor or code, labels, rank)
+            factors.append(Code(f"1 / {placed.within(POWERS)}", TIMES, divisor=placed) if code.divisor else placed)
+        return product(factors)
 
+    def kronecker(self, a: Placed, b: Placed) -> tuple[tuple[int, ...], str] | None:
+        """The Kronecker product where axes 0 and 1, and 2 and 3, of the outer product of two matrices are merged."""
+        (left, own), (right, other) = sorted((a, b), key=lambda factor: min(factor[1]))
+        if {*own} != {0, 2} or {*other} != {1, 3}:
+            return None
+        return (2, 2), self.call("kron", self.ordered(left, own), self.ordered(right, other)).text
 
-def _inner(a: Code, own: Labels, b: Code, other: Labels, rank: int) -> Code:
-    """A sum over products of entries of two tensors that have the same axes."""
-    if a.text == b.text and own == other:
-        text = f"{a.within(ATOM)}**2"
-    else:
-        text = f"{a.within(MATMUL)} * {ordered(b, [own.index(label) for label in other]).within(TIMES)}"
-    return _total(text, own, rank)
+    def _inner(self, a: Code, own: Labels, b: Code, other: Labels, rank: int) -> Code:
+        """A sum over products of entries of two tensors that have the same axes."""
+        if a.text == b.text and own == other:
+            text = f"{a.within(ATOM)}**2"
+        else:
+            text = f"{a.within(MATMUL)} * {self.ordered(b, [own.index(label) for label in other]).within(TIMES)}"
+        return self._total(text, own, rank)
 
+    def _total(self, text: str, labels: Labels, rank: int) -> Code:
+        """The sum over the axes of ``text`` whose labels are not below ``rank``, the others in order."""
+        axes = [axis for axis, label in enumerate(labels) if label >= rank]
+        if not rank:
+            return self.call("sum", text)
+        along = str(axes[0] if len(axes) == 1 else tuple(axes))
+        return self.ordered(self.call("sum along", text, along), [label for label in labels if label < rank])
 
-def _total(text: str, labels: Labels, rank: int) -> Code:
-    """The sum over the axes of ``text`` whose labels are not below ``rank``, the others in order."""
-    axes = [axis for axis, label in enumerate(labels) if label >= rank]
-    option = "" if not rank else f", axis={axes[0] if len(axes) == 1 else tuple(axes)}"
-    return ordered(Code(f"np.sum({text}{option})"), [label for label in labels if label < rank])
+    def _matmul(self, a: Code, own: Labels, b: Code, other: Labels, rank: int) -> Code | None:
+        """``a @ b`` where one axis is summed: the last of a, the first of b, or with transposes of matrices."""
+        (summed,) = [label for label in own if label >= rank]
+        rest = [label for label in own if label != summed]
+        if (*rest, *[label for label in other if label != summed]) != tuple(range(rank)) or len(other) > 2:
+            return None
+        if (len(own) > 2 and own[-1] != summed) or (len(own) == 1 and len(other) == 2):
+            return None
+        left = a if own[-1] == summed else turn(a)
+        right = b if other[0] == summed else turn(b)
+        text = times(left, right)
+        if len(own) == 1 or len(other) == 1 or rank > 2:
+            return Code(text, MATMUL)
+        turned = Code(times(turn(right), turn(left)), MATMUL)
+        if "(" in text and turned.text.count(".T") + 1 < text.count(".T"):
+            return Code(f"({turned.text}).T", turned=turned)
+        return Code(text, MATMUL, turned)
 
+    def _batched(self, a: Code, own: Labels, b: Code, other: Labels, shared: int, rank: int) -> Code | None:
+        """``a @ b`` for each entry of ``shared`` leading axes of both."""
+        lead = tuple(range(shared))
+        if len(own) != shared + 2 or len(other) != shared + 2 or own[:shared] != lead or other[:shared] != lead:
+            return None
+        if {*own[shared:]} & {*other[shared:]} != {rank} or shared not in own:
+            return None
+        left = a if own[-1] == rank else self.call("turn each", a)
+        right = b if other[-2] == rank else self.call("turn each", b)
+        return Code(times(left, right), MATMUL)
 
-def times(a: Code, b: Code) -> str:
-    """The text ``a @ b``."""
-    left = f"({a.text})" if a.strength in (SUM, QUOTIENT, TIMES) else a.text
-    return f"{left} @ {b.within(POWERS)}"
-
-
-def _matmul(a: Code, own: Labels, b: Code, other: Labels, rank: int) -> Code | None:
-    """``a @ b`` where one axis is summed: the last of a, the first of b, or with transposes of matrices."""
-    (summed,) = [label for label in own if label >= rank]
-    rest = [label for label in own if label != summed]
-    if (*rest, *[label for label in other if label != summed]) != tuple(range(rank)) or len(other) > 2:
-        return None
-    if (len(own) > 2 and own[-1] != summed) or (len(own) == 1 and len(other) == 2):
-        return None
-    left = a if own[-1] == summed else turn(a)
-    right = b if other[0] == summed else turn(b)
-    text = times(left, right)
-    if len(own) == 1 or len(other) == 1 or rank > 2:
-        return Code(text, MATMUL)
-    turned = Code(times(turn(right), turn(left)), MATMUL)
-    if "(" in text and turned.text.count(".T") + 1 < text.count(".T"):
-        return Code(f"({turned.text}).T", turned=turned)
-    return Code(text, MATMUL, turned)
-
-
-def _batched(a: Code, own: Labels, b: Code, other: Labels, shared: int, rank: int) -> Code | None:
-    """``a @ b`` for each entry of ``shared`` leading axes of both."""
-    lead = tuple(range(shared))
-    if len(own) != shared + 2 or len(other) != shared + 2 or own[:shared] != lead or other[:shared] != lead:
-        return None
-    if {*own[shared:]} & {*other[shared:]} != {rank} or shared not in own:
-        return None
-    left = a if own[-1] == rank else Code(f"np.swapaxes({a.text}, -1, -2)")
-    right = b if other[-2] == rank else Code(f"np.swapaxes({b.text}, -1, -2)")
-    return Code(times(left, right), MATMUL)
-
-
-def _tensordot(a: Code, own: Labels, b: Code, other: Labels, rank: int) -> Code | None:
-    """``np.tensordot`` where the axes come out in the right order."""
-    texts = []
-    for (left, first), (right, second) in (((a, own), (b, other)), ((b, other), (a, own))):
-        summed = [label for label in first if label >= rank]
-        axes: object = ([first.index(label) for label in summed], [second.index(label) for label in summed])
-        if first[-len(summed):] == second[: len(summed)]:
-            axes = len(summed)
-        elif len(summed) == 1:
-            axes = (first.index(summed[0]), second.index(summed[0]))
-        if [label for label in (*first, *second) if label < rank] == list(range(rank)):
-            texts.append(f"np.tensordot({left.text}, {right.text}, axes={axes})")
-    return Code(min(texts, key=len)) if texts else None
+    def _tensordot(self, a: Code, own: Labels, b: Code, other: Labels, rank: int) -> Code | None:
+        """``tensordot`` where the axes come out in the right order."""
+        found = []
+        for (left, first), (right, second) in (((a, own), (b, other)), ((b, other), (a, own))):
+            summed = [label for label in first if label >= rank]
+            axes: object = ([first.index(label) for label in summed], [second.index(label) for label in summed])
+            if first[-len(summed):] == second[: len(summed)]:
+                axes = len(summed)
+            elif len(summed) == 1:
+                axes = (first.index(summed[0]), second.index(summed[0]))
+                axes = axes if self.dialect.library != "torch" else ([axes[0]], [axes[1]])
+            if [label for label in (*first, *second) if label < rank] == list(range(rank)):
+                found.append(self.call("tensordot", left, right, str(axes)))
+        return min(found, key=lambda code: len(code.text)) if found else None

@@ -40,6 +40,24 @@ def scipy_special() -> ModuleType | None:
         return None
 
 
+@cache
+def jax_numpy() -> ModuleType:
+    """``jax.numpy``, for generated code."""
+    return _found("jax.numpy", "modules for JAX")
+
+
+@cache
+def jax_linalg() -> ModuleType:
+    """``jax.scipy.linalg``, for functions of matrices."""
+    return _found("jax.scipy.linalg", "modules for JAX")
+
+
+@cache
+def pytorch() -> ModuleType:
+    """PyTorch, for generated code."""
+    return _found("torch", "modules for PyTorch")
+
+
 def _found(name: str, purpose: str) -> ModuleType:
     try:
         return import_module(name)

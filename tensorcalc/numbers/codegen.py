@@ -1,4 +1,4 @@
-"""From an expression to a NumPy module that computes it.
+"""From an expression to a module that computes it, for NumPy, JAX or PyTorch.
 
 Knows modules, names and the order of statements; the text of one step is
 :mod:`tensorcalc.numbers.arraycode`.  The module is complete, straight-line code: it walks
@@ -14,31 +14,23 @@ from textwrap import wrap
 from ..algebra.expr import Apply, Delta, Einsum, Expr, Variable
 from ..algebra.traverse import postorder
 from ..sizes import symbols
-from . import kernels
 from .arraycode import Writer
 from .arraytext import Code
+from .dialects import Dialect, dialect
 from .evaluate import is_unknown, keyword
 from .pairwise import is_placement
 from .plan import nominal_sizes, plan
+from .printed import source
 from .signature import Signature, words
 
 WIDTH = 88   # of a generated line
 _WIDEST = WIDTH - len("    return ")
 
-_HELPERS = ("sigmoid", "softmax", "logsumexp", "adjugate", "cholesky", "logm", "sqrtm", "each", "blocks", "expm",
-            "frechet_expm", "frechet_logm", "frechet_sqrtm", "levi_civita", "duplication", "elimination", "on_diagonal",
-            "powers", "convolution")
-_IMPORTS = {"linalg": "from scipy import linalg", "special": "from scipy import special"}
-_RESERVED = ("_", "np", "others", "int", "float", "round", "range", "len", *_HELPERS, *_IMPORTS)
-
 _SIMPLE = re.compile(r"-?[\w.]+(\.T|\[[^\]]*\])?|\(-?\d+/\d+\)")
 
 
 def numpy_code(expr: Expr, *, name: str = "derivative", groups: Sequence[int] | None = None) -> str:
-    """A module that defines the function ``name`` of the variables of ``expr``.
-
-    ``groups`` says how many axes of the expression make one axis of the result
-    each; without it every axis stays one.
+    """The module of :func:`module_code` for NumPy.
 
     Examples
     --------
@@ -54,13 +46,33 @@ def numpy_code(expr: Expr, *, name: str = "derivative", groups: Sequence[int] | 
         return X.T @ A.T
     <BLANKLINE>
     """
-    return _Module(expr, name, groups).text()
+    return module_code(expr, "numpy", name=name, groups=groups)
+
+
+def module_code(expr: Expr, library: str, *, name: str = "derivative", groups: Sequence[int] | None = None) -> str:
+    """A module that defines the function ``name`` of the variables of ``expr`` with one of the ``LIBRARIES``.
+
+    ``groups`` says how many axes of the expression make one axis of the result
+    each; without it every axis stays one.
+
+    Examples
+    --------
+    >>> from tensorcalc.algebra.build import einsum, variable
+    >>> T, x = variable("T", "m", "n", "p"), variable("x", "n")
+    >>> print(module_code(einsum([(T, "ijk"), (x, "j")], "ik"), "torch").splitlines()[-1])
+        return torch.tensordot(T, x, dims=([1], [0]))
+
+    Raises
+    ------
+    UnsupportedError: TC314 where the library does not have a function.
+    """
+    return _Module(expr, dialect(library), name, groups).text()
 
 
 class _Module:
     """One generated module."""
 
-    def __init__(self, expr: Expr, name: str, groups: Sequence[int] | None) -> None:
+    def __init__(self, expr: Expr, dialect: Dialect, name: str, groups: Sequence[int] | None) -> None:
         self.name, self.groups = name, groups
         self.expr = plan(expr, nominal_sizes([expr]))
         self.order = postorder(self.expr)
@@ -68,17 +80,36 @@ class _Module:
             {node.name: node for node in self.order if isinstance(node, Variable)}.values(),
             {keyword(node.function) for node in self.order if isinstance(node, Apply) and is_unknown(node.function)},
             {symbol for node in self.order for dim in _dims(node) for symbol in symbols(dim)},
-            (name, *_RESERVED))
-        self.writer = Writer({**self.signature.variables, **self.signature.callables}, self.signature.symbols)
+            (name, *dialect.reserved))
+        self.dialect = dialect.after(self.signature.example) if self.signature.variables else dialect.alone()
+        self.writer = Writer(self.dialect, {**self.signature.variables, **self.signature.callables}, self.signature.symbols)
         self.body: list[str] = []
 
     def text(self) -> str:
         """The whole module."""
         self._compute()
-        function = "\n".join([*self.signature.head(self.name, self.body), *map(_line, self.body)])
-        sources = [kernels.source(helper) for helper in _helpers(words(function))]
-        imports = [line for word, line in _IMPORTS.items() if word in words(function, *sources)]
-        return "\n\n\n".join(["\n".join(["import numpy as np", *imports]), *sources, function]) + "\n"
+        function = "\n".join([*self.signature.head(self.name, self.body, self.dialect), *map(_line, self.body)])
+        sources = [source(self.dialect.kernels, helper) for helper in self._helpers(words(function))]
+        return "\n\n\n".join([self._imports(words(function, *sources)), *sources, function]) + "\n"
+
+    def _imports(self, used: set[str]) -> str:
+        """The lines that import what the words ``used`` name, the standard library first."""
+        first, *others = self.dialect.imports.items()
+        lines = [first[1], *[line for word, line in others if word in used]]
+        standard = [line for line in lines if line == "import math"]
+        return "\n".join([*standard, *[""] * len(standard), *[line for line in lines if line not in standard]])
+
+    def _helpers(self, used: set[str]) -> list[str]:
+        """The helper functions that the words ``used`` name, and those that these need, each after what it needs."""
+        found: dict[str, None] = {}
+        pending = [helper for helper in self.dialect.helpers if helper in used]
+        while pending:
+            helper = pending.pop()
+            found.pop(helper, None)
+            found[helper] = None
+            inner = words(source(self.dialect.kernels, helper))
+            pending += [other for other in self.dialect.helpers if other in inner and other != helper]
+        return list(reversed(found))
 
     def _compute(self) -> None:
         """One text for each node of the plan; what is used twice or too long gets a name."""
@@ -93,8 +124,8 @@ class _Module:
         text = self._merged(result)
         if len(text) > max(len(result.text), _WIDEST) and not _simple(result):
             text = self._merged(self._named(result))
-        if not self.expr.shape and not self.signature.variables and not self.signature.callables:
-            text = f"np.float64({text})"
+        if result.plain and not self.signature.callables:
+            text = self.dialect.write("number", text)
         self.body.append(f"return {text}")
 
     def _merged(self, code: Code) -> str:
@@ -120,7 +151,7 @@ class _Module:
         """Give a text a name."""
         name = self.signature.fresh(len(self.body))
         self.body.append(f"{name} = {code.text}")
-        return Code(name, absent=code.absent)
+        return Code(name, absent=code.absent, plain=code.plain)
 
 
 def _line(statement: str) -> str:
@@ -152,16 +183,3 @@ def _simple(code: Code) -> bool:
 
 def _dims(node: Expr) -> tuple[int | str, ...]:
     return (*node.shape, node.dim) if isinstance(node, Delta) else node.shape
-
-
-def _helpers(used: set[str]) -> list[str]:
-    """The helper functions that the words ``used`` name, and those that these need, each after what it needs."""
-    found: dict[str, None] = {}
-    pending = [helper for helper in _HELPERS if helper in used]
-    while pending:
-        helper = pending.pop()
-        found.pop(helper, None)
-        found[helper] = None
-        inner = words(kernels.source(helper))
-        pending += [other for other in _HELPERS if other in inner and other != helper]
-    return list(reversed(found))

@@ -7,11 +7,7 @@ loop over leading axes.
 
 from __future__ import annotations
 
-import ast
-import sys
-from collections.abc import Callable
-from functools import cache
-from inspect import getsource
+from collections.abc import Callable, Sequence
 from math import erf as erf_of_a_number
 from typing import Any
 
@@ -27,6 +23,11 @@ NUMPY |= {"max": "maximum", "min": "minimum", "inv": "linalg.inv", "det": "linal
 
 OWN = {"adj": "adjugate", "chol": "cholesky"}
 """Rows whose function here has a longer name."""
+
+PRINTED = ("sigmoid", "softmax", "logsumexp", "adjugate", "cholesky", "logm", "sqrtm", "each", "blocks", "expm",
+           "frechet_expm", "frechet_logm", "frechet_sqrtm", "levi_civita", "duplication", "elimination", "on_diagonal",
+           "powers", "convolution")
+"""What a generated module may define; the others are one call of NumPy or SciPy there."""
 
 
 def sigmoid(x: Array) -> Array:
@@ -131,17 +132,158 @@ def sqrtm(x: Array) -> Array:
     return each(linalg.sqrtm, x)
 
 
-def blocks(function: Callable[[Array], Array], x: Array) -> Array:
-    """∂f(x)_ij/∂x_kl of a matrix function, from f([[x, e], [0, x]]) = [[f(x), df(x)[e]], [0, f(x)]]."""
+def sinm(x: Array) -> Array:
+    """The sine of a matrix."""
+    linalg = scipy_linalg()
+    return each(linalg.sinm, x)
+
+
+def cosm(x: Array) -> Array:
+    """The cosine of a matrix."""
+    linalg = scipy_linalg()
+    return each(linalg.cosm, x)
+
+
+def tanm(x: Array) -> Array:
+    """The tangent of a matrix."""
+    linalg = scipy_linalg()
+    return each(linalg.tanm, x)
+
+
+def sinhm(x: Array) -> Array:
+    """The hyperbolic sine of a matrix."""
+    linalg = scipy_linalg()
+    return each(linalg.sinhm, x)
+
+
+def coshm(x: Array) -> Array:
+    """The hyperbolic cosine of a matrix."""
+    linalg = scipy_linalg()
+    return each(linalg.coshm, x)
+
+
+def tanhm(x: Array) -> Array:
+    """The hyperbolic tangent of a matrix."""
+    linalg = scipy_linalg()
+    return each(linalg.tanhm, x)
+
+
+def arctanm(x: Array) -> Array:
+    """The arctangent of a matrix: (log(1 + ix) - log(1 - ix)) / 2i."""
     np = numpy()
-    n = x.shape[-1]
-    result = np.empty((*x.shape[:-2], n, n, n, n))
-    for k in range(n):
-        pair = np.zeros((*x.shape[:-2], n, 2 * n, 2 * n))
-        pair[..., :n, :n] = pair[..., n:, n:] = x[..., None, :, :]
-        pair[..., range(n), k, range(n, 2 * n)] = 1.0
-        result[..., k, :] = np.moveaxis(function(pair)[..., :n, n:], -3, -1)
+    linalg = scipy_linalg()
+    one = np.eye(x.shape[-1])
+    return each(lambda a: (linalg.logm(one + 1j * a) - linalg.logm(one - 1j * a)) / 2j, x)
+
+
+def arcsinm(x: Array) -> Array:
+    """The arcsine of a matrix: log(ix + sqrt(1 - x^2)) / i."""
+    np = numpy()
+    linalg = scipy_linalg()
+    one = np.eye(x.shape[-1])
+    return each(lambda a: linalg.logm(1j * a + linalg.sqrtm(one - a @ a)) / 1j, x)
+
+
+def arccosm(x: Array) -> Array:
+    """The arccosine of a matrix."""
+    np = numpy()
+    return np.pi / 2 * np.eye(x.shape[-1]) - arcsinm(x)
+
+
+def sigmoidm(x: Array) -> Array:
+    """inv(1 + exp(-x)) of a matrix."""
+    np = numpy()
+    linalg = scipy_linalg()
+    return np.linalg.inv(np.eye(x.shape[-1]) + linalg.expm(-x))
+
+
+def softplusm(x: Array) -> Array:
+    """log(1 + exp(x)) of a matrix."""
+    np = numpy()
+    linalg = scipy_linalg()
+    return each(linalg.logm, np.eye(x.shape[-1]) + linalg.expm(x))
+
+
+def polynomial(coefficients: Sequence[float], x: Array) -> Array:
+    """The sum of coefficients times powers of a matrix, lowest first."""
+    np = numpy()
+    result = np.zeros(x.shape)
+    for coefficient in reversed(coefficients):
+        result = result @ x + coefficient * np.eye(x.shape[-1])
     return result
+
+
+def blocks(function: Callable[[Array], Array], x: Array, times: int = 1) -> Array:
+    """The derivative of some order of a matrix function: axes of the value, then two for each differentiation.
+
+    For order 1 from f([[x, e], [0, x]]) = [[f(x), df(x)[e]], [0, f(x)]], which is repeated for higher orders
+    (Mathias 1996; Higham, Functions of Matrices, 2008, th. 3.6; Higham and Relton 2014, th. 3.5).
+    """
+    np = numpy()
+    n, lead = x.shape[-1], x.shape[:-2]
+    result = np.empty((*lead, *[n] * (2 + 2 * times)))
+    for places in np.ndindex(*[n] * (2 * times - 1)):
+        whole = np.broadcast_to(x[..., None, :, :], (*lead, n, n, n))
+        for order in range(times):
+            size = whole.shape[-1]
+            pair = np.zeros((*lead, n, 2 * size, 2 * size))
+            pair[..., :size, :size] = pair[..., size:, size:] = whole
+            row = places[2 * order]
+            for start in range(0, size, n):
+                if order < times - 1:
+                    pair[..., start + row, size + start + places[2 * order + 1]] = 1.0
+                else:
+                    pair[..., range(n), start + row, range(size + start, size + start + n)] = 1.0
+            whole = pair
+        corner = np.asarray(function(whole))[..., :n, -n:]
+        result[(..., *places, slice(None))] = np.moveaxis(corner, len(lead), -1)
+    return result
+
+
+def spectral(functions: Sequence[Callable[[Array], Array]], x: Array, times: int = 0) -> Array:
+    """A function of a matrix, or its derivative of some order, from f, f', ... of its eigenvalues.
+
+    Divided differences beside eigenvectors (Daleckii and Krein 1965; Higham, Functions of Matrices, 2008, th. 3.11).
+    """
+    np = numpy()
+    letters = "abcdefghijklmnopqrstuvwxyz"
+
+    def one(matrix):
+        symmetric = np.allclose(matrix, matrix.T, rtol=0, atol=1e-14 * np.abs(matrix).max())
+        values, vectors = np.linalg.eigh(matrix) if symmetric else np.linalg.eig(matrix)
+        if np.linalg.cond(vectors) > 1e7:
+            raise np.linalg.LinAlgError("the matrix has no basis of eigenvectors")
+        inverse = np.linalg.inv(vectors)
+        table = np.empty((len(values),) * (times + 1), dtype=complex)
+        for place in np.ndindex(table.shape):
+            table[place] = divided([values[k] for k in place])
+        nodes, own = letters[:times + 1], letters[times + 1:3 * times + 3]
+        words = [own[0] + nodes[0], nodes, nodes[-1] + own[1]]
+        factors = [vectors, table, inverse]
+        for k in range(times):
+            words += [nodes[k] + own[2 + 2 * k], own[3 + 2 * k] + nodes[k + 1]]
+            factors += [inverse, vectors]
+        ordered = np.einsum(",".join(words) + "->" + own, *factors, optimize=True)
+        ways = list(arrangements(list(range(times))))
+        return sum(np.transpose(ordered, [0, 1, *[2 + 2 * k + side for k in way for side in (0, 1)]]) for way in ways)
+
+    def divided(points):
+        gaps = [(abs(a - b), p, q) for p, a in enumerate(points) for q, b in enumerate(points[:p])]
+        widest, p, q = max(gaps, default=(0.0, 0, 0))
+        if widest <= 10.0 ** (-6 / max(len(points) - 1, 1) - 1) * max(1.0, *map(abs, points)):
+            count = len(points) - 1
+            return functions[count](sum(points) / len(points)) / np.prod(np.arange(1.0, count + 1))
+        without = [divided([value for k, value in enumerate(points) if k != place]) for place in (q, p)]
+        return (without[0] - without[1]) / (points[p] - points[q])
+
+    def arrangements(rest):
+        if not rest:
+            yield []
+        for k in rest:
+            for others in arrangements([other for other in rest if other != k]):
+                yield [k, *others]
+
+    return each(one, x)
 
 
 def frechet_expm(x: Array) -> Array:
@@ -204,21 +346,3 @@ def on_diagonal(axes: str, tensor: Array, shape: tuple[int, ...]) -> Array:
     result = np.zeros(shape)
     np.einsum(axes, result)[...] = tensor
     return result
-
-
-@cache
-def _texts() -> dict[str, str]:
-    """The text of each function of this module."""
-    text = getsource(sys.modules[__name__])
-    return {node.name: ast.get_source_segment(text, node) or "" for node in ast.parse(text).body
-            if isinstance(node, ast.FunctionDef)}
-
-
-@cache
-def source(name: str) -> str:
-    """The text of a function of this module as generated modules show it."""
-    imports = ("    np = numpy()", "    linalg = scipy_linalg()")
-    text = "\n".join(line for line in _texts()[name].splitlines() if line not in imports)
-    for annotation in (": Array", " -> Array", ": Callable[[Array], Array]", ": int", ": str", ": tuple[int, ...]"):
-        text = text.replace(annotation, "")
-    return text

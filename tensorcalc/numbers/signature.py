@@ -14,6 +14,7 @@ from unicodedata import normalize
 
 from ..algebra.expr import Variable
 from ..sizes import Polynomial, Shape, polynomial, symbols
+from .dialects import Dialect
 
 _WORD = re.compile(r'"[^"]*"|(?<![\w.])[^\W\d]\w*')
 
@@ -60,7 +61,12 @@ class Signature:
         self.taken.add(f"T{start}")
         return f"T{start}"
 
-    def head(self, name: str, body: Iterable[str]) -> list[str]:
+    @property
+    def example(self) -> str:
+        """The local name of a variable from which new arrays take their type: the first that is no number."""
+        return self.variables[min(self.arguments, key=lambda variable: variable.rank == 0).name]
+
+    def head(self, name: str, body: Sequence[str], dialect: Dialect) -> list[str]:
         """The lines before ``body``: the parameters that it needs, arrays and sizes."""
         parameters: list[str] = []
         lines: list[str] = []
@@ -69,9 +75,11 @@ class Signature:
                 parameters.append(given)
             source = local if local == given else f'others["{given}"]'
             if given in self.variables:
-                lines.append(f"{local} = np.asarray({source}, dtype=float)")
+                lines.append(f"{local} = {dialect.write('argument', source)}")
             elif local != given:
                 lines.append(f"{local} = {source}")
+        if "like" in words(*body):
+            lines.append(dialect.setting)
         optional = []
         for symbol, reading in self._sizes(body).items():
             local = self.symbols[symbol]

@@ -1,0 +1,101 @@
+"""Functions that generated JAX modules define: what JAX does not have.
+
+Knows JAX arrays and nothing of expressions.  Sizes are whole numbers of Python, so that all of
+it can be traced; leading axes are looped over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .backends import jax_linalg, jax_numpy
+
+Array = Any
+
+PRINTED = ("floating", "adjugate", "blocks", "frechet_expm", "levi_civita", "duplication", "elimination", "on_diagonal",
+           "powers", "convolution")
+"""What a generated module may define."""
+
+
+def floating(x: Any) -> Array:
+    """x as an array of floating-point numbers, of the type that it has."""
+    jnp = jax_numpy()
+    x = jnp.asarray(x)
+    return x if jnp.issubdtype(x.dtype, jnp.inexact) else x.astype(float)
+
+
+def adjugate(x: Array) -> Array:
+    """The transposed matrix of cofactors, of singular matrices too: adj(USV') = adj(V') adj(S) adj(U)."""
+    jnp = jax_numpy()
+    u, s, v = jnp.linalg.svd(x)
+    others = jnp.prod(jnp.where(jnp.eye(x.shape[-1], dtype=bool), 1, s[..., None, :]), axis=-1)
+    sign = jnp.linalg.det(u) * jnp.linalg.det(v)
+    return sign[..., None, None] * (v.mT * others[..., None, :]) @ u.mT
+
+
+def blocks(function: Callable[[Array], Array], x: Array) -> Array:
+    """∂f(x)_ij/∂x_kl of a matrix function, from f([[x, e], [0, x]]) = [[f(x), df(x)[e]], [0, f(x)]]."""
+    jnp = jax_numpy()
+    n = x.shape[-1]
+    e = jnp.broadcast_to(jnp.eye(n * n, dtype=x.dtype).reshape(n, n, n, n), (*x.shape[:-2], n, n, n, n))
+    x = jnp.broadcast_to(x[..., None, None, :, :], e.shape)
+    pair = jnp.concatenate([jnp.concatenate([x, e], axis=-1), jnp.concatenate([jnp.zeros_like(x), x], axis=-1)], axis=-2)
+    return jnp.moveaxis(function(pair)[..., :n, n:], (-2, -1), (-4, -3))
+
+
+def frechet_expm(x: Array) -> Array:
+    """∂expm(x)_ij/∂x_kl."""
+    linalg = jax_linalg()
+    return blocks(linalg.expm, x)
+
+
+def levi_civita(n: int, dtype: Any = float) -> Array:
+    """The permutation symbol with n indices: the product of the signs of all differences."""
+    jnp = jax_numpy()
+    axes = jnp.ogrid[(slice(n),) * n]
+    result = jnp.ones((n,) * n, dtype=dtype)
+    for i in range(n):
+        for j in range(i):
+            result = result * jnp.sign(axes[i] - axes[j])
+    return result
+
+
+def duplication(n: int, dtype: Any = float) -> Array:
+    """d_ijk = 1 where entries ij and ji are the k-th of the lower triangle, stacked by columns: vec(s) = d vech(s)."""
+    jnp = jax_numpy()
+    column, row = jnp.triu_indices(n)
+    k = jnp.arange(len(row))
+    return jnp.zeros((n, n, len(row)), dtype=dtype).at[row, column, k].set(1).at[column, row, k].set(1)
+
+
+def elimination(n: int, dtype: Any = float) -> Array:
+    """l_kij = 1 where entry ij is the k-th of the lower triangle, stacked by columns: vech(x) = l vec(x)."""
+    jnp = jax_numpy()
+    column, row = jnp.triu_indices(n)
+    return jnp.zeros((len(row), n, n), dtype=dtype).at[jnp.arange(len(row)), row, column].set(1)
+
+
+def on_diagonal(axes: str, tensor: Array, shape: tuple[int, ...]) -> Array:
+    """Zeros but for ``tensor`` where the axes of one letter agree."""
+    jnp = jax_numpy()
+    letters, kept = axes.split("->")
+    size = dict(zip(letters, shape))
+    place = dict(zip(kept, jnp.ogrid[tuple(slice(size[letter]) for letter in kept)]))
+    return jnp.zeros(shape, dtype=tensor.dtype).at[tuple(place[letter] for letter in letters)].set(tensor)
+
+
+def powers(x: Array, count: int) -> Array:
+    """The stack of x^0 ... x^(count - 1)."""
+    jnp = jax_numpy()
+    stack = [jnp.eye(len(x), dtype=x.dtype)]
+    for _ in range(count - 1):
+        stack.append(stack[-1] @ x)
+    return jnp.stack(stack)[:count]
+
+
+def convolution(count: int, dtype: Any = float) -> Array:
+    """1 where the first index is the sum of the others and 1."""
+    jnp = jax_numpy()
+    k = jnp.arange(count)
+    return (k[:, None, None] == k[:, None] + k + 1).astype(dtype)
