@@ -9,11 +9,12 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from itertools import permutations
 from typing import Any
 
-from ..algebra.build import add, rebuild, variable
-from ..algebra.expr import Apply, Delta, Expr, Variable
+from ..algebra.build import add, base_and_exponent, rebuild, variable
+from ..algebra.expr import Apply, Delta, Expr, Sum, Variable
 from ..algebra.traverse import postorder
 from ..calculus.differentiate import derivative
 from ..errors import TensorCalcError
@@ -310,9 +311,7 @@ def defined(sides: Sequence[Expr], point: Point) -> bool:
     for node in postorder(*sides):
         if isinstance(node, Apply) and node.function.name in _CONDITIONED:
             matrix = np.asarray(evaluate(node.arguments[0], point.everything, point.sizes), dtype=float)
-            half = node.arguments[0].rank // 2 if not node.function.ways else node.function.ways[0]
-            rows = int(np.prod(matrix.shape[:half]))
-            if not np.isfinite(matrix).all() or np.linalg.cond(matrix.reshape(rows, -1)) > 1e6:
+            if not np.isfinite(matrix).all() or (np.linalg.cond(_square_of(matrix, node)) > 1e6).any():
                 return False
     return True
 
@@ -394,15 +393,18 @@ def beyond_rounding(left: Expr, right: Expr, gap: Gap) -> bool:
         rng = np.random.default_rng(seed)
         try:
             with np.errstate(all="ignore"):
-                values = [_shaken(side, gap.point, rng) for side in (left, right)]
+                shaken = [_shaken(side, gap.point, rng) for side in (left, right)]
+                if not all(_steady(side, gap.point, done) for side, done in zip((left, right), shaken)):
+                    return False
         except (TensorCalcError, np.linalg.LinAlgError, ZeroDivisionError, OverflowError):
             return False
-        moved += sum(abs(float(array[gap.entry]) - exact) for array, exact in zip(values, (gap.left, gap.right)))
+        for side, done, exact in zip((left, right), shaken, (gap.left, gap.right)):
+            moved += abs(float(done[side][gap.entry]) - exact) if side in done else 0.0
     return abs(gap.left - gap.right) > _SHARE * moved
 
 
-def _shaken(expr: Expr, point: Point, rng: Any) -> Array:
-    """The value of ``expr`` where the value of each step is a little off; numbers and sizes stay exact."""
+def _shaken(expr: Expr, point: Point, rng: Any) -> dict[Expr, Array]:
+    """The values of all steps, each a little off; numbers and sizes stay exact, and have no entry."""
     np = backends.numpy()
     done: dict[Expr, Array] = {}
     for node in postorder(expr):
@@ -417,7 +419,72 @@ def _shaken(expr: Expr, point: Point, rng: Any) -> Array:
         else:
             continue
         done[node] = array * (1 + _SHAKE * rng.standard_normal(array.shape))
-    return done[expr] if expr in done else np.asarray(evaluate(expr, point.everything, point.sizes), dtype=float)
+    return done
+
+
+_FAR = 1e3   # how many times its own change a number must be away from where a function jumps or has no value
+
+
+def _steady(expr: Expr, point: Point, shaken: Mapping[Expr, Array]) -> bool:
+    """Whether no step has its argument where rounding decides: a jump, a kink, a pole, a singular matrix."""
+    np = backends.numpy()
+    for node in postorder(expr):
+        if not isinstance(node, Apply) or not any(child in shaken for child in node.children):
+            continue
+        name = node.function.name
+        _, exponent = base_and_exponent(node)
+        if name in _CONDITIONED:
+            exact, moved = (_square_of(array, node) for array in _both(node.arguments[0], point, shaken))
+            smallest = np.linalg.svd(exact, compute_uv=False)[..., -1]
+            if (smallest <= _FAR * np.sqrt(((exact - moved) ** 2).sum((-2, -1)))).any():
+                return False
+        elif name in _JUMPS or (name == "power" and not _is_count(exponent)):
+            pairs = [_both(argument, point, shaken) for argument in node.arguments[: 2 if name in ("max", "min") else 1]]
+            exact, moved = pairs[0] if len(pairs) == 1 else (pairs[0][k] - pairs[1][k] for k in (0, 1))
+            away = (abs(exact) > _FAR * abs(exact - moved)) | (exact == moved)
+            whole = exact == np.round(exact)
+            if not (away | (whole & all(_is_integral(argument, point) for argument in node.arguments))).all():
+                return False
+    return True
+
+
+_JUMPS = {"log", "sign", "relu", "max", "min"}
+_INTEGRAL = {"det", "adj", "abs", "sign", "relu", "max", "min", "eps", "duplication", "elimination", "regroup", "tril"}
+
+
+def _is_count(exponent: Expr | Fraction) -> bool:
+    return isinstance(exponent, Fraction) and exponent.denominator == 1 and exponent > 0
+
+
+def _is_integral(expr: Expr, point: Point) -> bool:
+    """Whether a value is a whole number because all that it is made of are."""
+    for node in postorder(expr):
+        if isinstance(node, Variable):
+            array = backends.numpy().asarray(point.values[node.name], dtype=float)
+            if not (array == array.round()).all():
+                return False
+        elif isinstance(node, Sum) and any(weight.denominator != 1 for weight, _ in node.terms):
+            return False
+        elif isinstance(node, Apply) and node.function.name not in _INTEGRAL and not (
+                node.function.name == "power" and _is_count(base_and_exponent(node)[1])):
+            return False
+    return True
+
+
+def _both(expr: Expr, point: Point, shaken: Mapping[Expr, Array]) -> tuple[Array, Array]:
+    """A value as it is, and a little off."""
+    exact = backends.numpy().asarray(evaluate(expr, point.everything, point.sizes), dtype=float)
+    return exact, shaken.get(expr, exact)
+
+
+def _square_of(array: Array, node: Apply) -> Array:
+    """The matrix, or the stack of them, whose inverse or the like a node is."""
+    half = node.function.ways[0] if node.function.ways else 1
+    axes = array.ndim - 2 * half if node.function.ways else array.ndim - 2
+    rows = 1
+    for size in array.shape[axes : axes + half]:
+        rows *= size
+    return array.reshape(*array.shape[:axes], rows, -1)
 
 
 # -- declared equations ------------------------------------------------------------------
