@@ -26,6 +26,15 @@ def opt_einsum() -> ModuleType:
 
 
 @cache
+def cotengra() -> ModuleType | None:
+    """cotengra, which finds orders of long products, or ``None`` where it is not installed."""
+    try:
+        return import_module("cotengra")
+    except ImportError:
+        return None
+
+
+@cache
 def scipy_linalg() -> ModuleType:
     """``scipy.linalg``, for functions of matrices."""
     return _found("scipy.linalg", "expm, logm and sqrtm")
@@ -56,6 +65,21 @@ def jax_linalg() -> ModuleType:
 def pytorch() -> ModuleType:
     """PyTorch, for generated code."""
     return _found("torch", "modules for PyTorch")
+
+
+@cache
+def optional(name: str) -> ModuleType | None:
+    """A module that makes things faster, or ``None`` where it is not installed."""
+    try:
+        return import_module(name)
+    except ImportError:
+        return None
+
+
+@cache
+def scipy_sparse() -> ModuleType:
+    """``scipy.sparse.linalg``, for its linear operators."""
+    return _found("scipy.sparse.linalg", "linear operators")
 
 
 def _found(name: str, purpose: str) -> ModuleType:

@@ -56,9 +56,9 @@ def _array(variable: Variable, values: Mapping[str, Any]) -> Array:
                            help=f"pass {name} as {_declared(variable)}")
     try:
         array = np.asarray(values[name])
-        if array.dtype.kind not in "biufcO" or any(entry is None for entry in array.flat if array.dtype.kind == "O"):
+        if array.dtype.kind not in "biufcO" or (array.dtype.kind == "O" and any(entry is None for entry in array.flat)):
             raise TypeError
-        array = array if array.dtype.kind == "c" else array.astype(float)
+        array = array if array.dtype.kind == "c" else array.astype(float, copy=False)
     except (TypeError, ValueError, OverflowError) as error:
         raise RequestError("TC512", f"the value of {name} is no array of numbers", field="values",
                            help=f"pass {name} as {_declared(variable)}") from error

@@ -1,0 +1,635 @@
+"""A Hessian or Jacobian at a point, kept as deltas and cores: products, systems, traces without the dense array.
+
+Knows expressions, recipes and arrays.  The axes of a derivative are those of what was
+differentiated, its *rows*, then those of the variable, its *columns*; as a matrix it
+has both flattened as NumPy flattens, last axis fastest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property, lru_cache
+from math import prod, sqrt
+from typing import Any
+
+from ..algebra.build import add, einsum, transpose
+from ..algebra.expr import Apply, Einsum, Expr, Sum, Term, Variable
+from ..algebra.traverse import postorder
+from ..errors import LimitError, RequestError, ShapeError, UnsupportedError
+from ..sizes import value
+from .backends import numpy, scipy_sparse
+from .evaluate import MOST_ENTRIES, run
+from .inputs import read, unknown
+from .pattern import Labels, Opened, assembled, components, cut, leaves, opened, replaced, spread
+from .plan import plan, plans
+from .recipes import Dense, Frame, Impossible, Inverse, LowRank, Pencil, Pointwise, Recipe, Tied, recipe
+from .solvers import Named, Solver, solver, unsolvable
+
+Array = Any
+Split = tuple[tuple[int, ...], tuple[int, ...]]
+Sizes = tuple[tuple[str, int], ...]
+
+MEMORY_LIMIT = 2**30   # bytes of a matrix that is factorised whole
+
+_RIGHT = "#right"
+_POOLS = ("ijkl", "pqrs", "abcdefgh", "mnotuvwxyz")
+_STEPS = 3             # of iterative refinement
+
+
+@dataclass(frozen=True, eq=False)
+class _Map:
+    """A linear map whose factors have names: its terms, and what the names that are no variables stand for."""
+
+    terms: tuple[Term, ...]
+    expr: Expr
+    values: Mapping[Expr, Expr]
+    rows: int
+
+    @property
+    def cols(self) -> range:
+        return range(self.rows, self.expr.rank)
+
+
+@lru_cache(maxsize=256)
+def _mapped(expr: Expr, rows: int) -> _Map:
+    """The linear map that an expression is, by its first axes."""
+    axes = range(rows), range(rows, expr.rank)
+    terms = spread(expr, *axes)
+    found = leaves(terms)
+    named = replaced(terms, found, expr.shape)
+    return _Map(tuple(spread(named, *axes)), named, {stand: leaf for leaf, stand in found.items()}, rows)
+
+
+@lru_cache(maxsize=256)
+def _found_recipe(of: _Map, sizes: Sizes, most: int) -> Recipe:
+    return recipe(of.expr, of.rows, dict(sizes), most, of.values)
+
+
+@lru_cache(maxsize=256)
+def _mentioned(expr: Expr) -> tuple[dict[str, Variable], list[str]]:
+    """The variables of an expression by name, and the symbols of all its sizes."""
+    nodes = postorder(expr)
+    symbols = {symbol for node in nodes for symbol in unknown(node, {})}
+    return {node.name: node for node in nodes if isinstance(node, Variable)}, sorted(symbols)
+
+
+@lru_cache(maxsize=1024)
+def _plans(exprs: tuple[Expr, ...], sizes: Sizes) -> list[Expr]:
+    return plans(exprs, dict(sizes))
+
+
+class _Point:
+    """Values for variables, and for what is computed of them once: the factors of linear maps."""
+
+    def __init__(self, arrays: Mapping[str, Array], sizes: Mapping[str, int],
+                 callables: Mapping[str, Callable[..., Array]], dtype: Any) -> None:
+        self.arrays, self.sizes, self.callables, self.dtype = dict(arrays), dict(sizes), callables, dtype
+        self.key: Sizes = tuple(sorted(sizes.items()))
+
+    def value(self, of: _Map, *exprs: Expr) -> list[Array]:
+        """The values of expressions about the factors of a map."""
+        used = {node for node in postorder(*exprs) if isinstance(node, Variable)}
+        missing = {node.name: of.values[node] for node in used if node in of.values and node.name not in self.arrays}
+        if missing:
+            self.arrays |= dict(zip(missing, self._run(tuple(missing.values()))))
+        return self._run(exprs)
+
+    def _run(self, exprs: tuple[Expr, ...]) -> list[Array]:
+        found = run(_plans(exprs, self.key), self.arrays, self.sizes, self.callables)
+        return [numpy().asarray(array, dtype=self.dtype) for array in found]
+
+
+def structured(expr: Expr, groups: Split, values: Mapping[str, Any], sizes: Mapping[str, int] | None = None,
+               declared: Iterable[Variable] = (), memory_limit: int = MEMORY_LIMIT) -> Structured:
+    """The linear map that ``expr`` is at the point ``values``, with its structure kept.
+
+    ``groups`` are two: how many axes of ``expr`` make each axis of the rows, and of the
+    columns.  ``values``, ``sizes`` and ``declared`` are as in
+    :func:`tensorcalc.numbers.evaluate.evaluate`.  ``memory_limit`` bounds, in bytes, each
+    array that :meth:`Structured.solve` and :meth:`Structured.logdet` make.  Where all
+    arrays are of single precision, so is the result.
+
+    Examples
+    --------
+    >>> from tensorcalc.algebra.build import delta, einsum, variable
+    >>> d, p = variable("d", "n"), variable("p", "m", "m")
+    >>> expr = einsum([(delta("n"), "ik"), (p, "jl")], "ijkl")
+    >>> structured(expr, ((1, 1), (1, 1)), {"p": [[2.0, 0.0], [0.0, 4.0]]}, {"n": 3})
+    <Structured (3, 2, 3, 2): δ_ip p_jq, p is 2 x 2>
+
+    Raises
+    ------
+    RequestError, ShapeError: as ``evaluate``, where values are missing or do not fit.
+    """
+    np = numpy()
+    occurring, needed = _mentioned(expr)
+    others = [variable for variable in declared if variable.name in values and variable.name not in occurring]
+    arrays, known = read([*occurring.values(), *others], values, sizes or {})
+    for symbol in needed:
+        if symbol not in known:
+            raise RequestError("TC513", f"no array shows the size {symbol}", field="sizes",
+                               help=f"give the size by its name: {symbol}=…")
+    callables = {name: found for name, found in values.items() if callable(found)}
+    dtype = _precision([values[name] for name in occurring])
+    if any(array.dtype.kind == "c" for array in arrays.values()):
+        dtype = np.dtype(complex)
+    point = _Point({name: np.asarray(array, dtype=dtype) for name, array in arrays.items()}, known, callables, dtype)
+    rows = sum(groups[0])
+    return Structured(_mapped(expr, rows), (tuple(groups[0]), tuple(groups[1])), point, memory_limit)
+
+
+def _precision(values: Sequence[Any]) -> Any:
+    """Single precision where some array has it and none has more; a number has none."""
+    np = numpy()
+    kinds = {array.dtype for array in values if hasattr(array, "dtype") and array.dtype.kind == "f"}
+    plain = any(not hasattr(array, "dtype") and np.ndim(array) for array in values)
+    return np.dtype(np.float32) if kinds == {np.dtype(np.float32)} and not plain else np.dtype(float)
+
+
+class Structured:
+    """A linear map from arrays shaped like a variable to arrays shaped like what was differentiated.
+
+    ``shape`` is ``row_shape + column_shape``, the shape of the derivative.  As a matrix
+    the map has one row for each entry of the first and one column for each of the second,
+    both in the order of ``numpy.ravel``.  Nothing but :meth:`dense` makes the dense array;
+    :meth:`solve` and :meth:`logdet` do where there is no structure that serves and it fits
+    the memory limit.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import tensorcalc as tc
+    >>> f = tc.read("norm2(T - U V')^2", T=["n", "m"], U=["n", "k"], V=["m", "k"])
+    >>> rng = np.random.default_rng(0)
+    >>> H = f.hessian("U").structured(n=1000, V=rng.normal(size=(500, 3)))
+    >>> H
+    <Structured (1000, 3, 1000, 3): 2 δ_ip C_jq, C is 3 x 3>
+    >>> print(H.method)
+    δ ⊗ factors of 3 x 3
+    >>> G = rng.normal(size=(1000, 3))
+    >>> bool(np.allclose(H @ H.solve(G), G))
+    True
+    """
+
+    __array_ufunc__ = None   # an array of NumPy leaves @ to the map
+
+    def __init__(self, of: _Map, groups: Split, point: _Point, memory_limit: int = MEMORY_LIMIT) -> None:
+        self._map, self._groups, self._point = of, groups, point
+        self.memory_limit = memory_limit
+        self._products: dict[int | None, tuple[Expr, dict[str, Array]]] = {}
+        dims = [value(dim, point.sizes) for dim in of.expr.shape]
+        self._row_dims, self._col_dims = tuple(dims[:of.rows]), tuple(dims[of.rows:])
+        self.row_shape = _grouped(self._row_dims, groups[0])
+        self.column_shape = _grouped(self._col_dims, groups[1])
+
+    # -- what it is ----------------------------------------------------------------------
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the derivative: that of the rows, then that of the columns."""
+        return self.row_shape + self.column_shape
+
+    @property
+    def dtype(self) -> Any:
+        """The kind of the entries."""
+        return self._point.dtype
+
+    @property
+    def T(self) -> Structured:  # noqa: N802
+        """The transposed map: rows and columns interchanged."""
+        order = [*self._map.cols, *range(self._map.rows)]
+        whole = _mapped(transpose(self._map.expr, order), len(self._map.cols))
+        turned = _Map(whole.terms, whole.expr, {**self._map.values, **whole.values}, whole.rows)
+        return Structured(_kept(turned), self._groups[::-1], self._point, self.memory_limit)
+
+    @cached_property
+    def _named(self) -> tuple[str, dict[str, tuple[Expr, tuple[int, ...], int | None]]]:
+        return _written(self._map, self._point.sizes)
+
+    @property
+    def pattern(self) -> str:
+        """The map as a formula of deltas, variables and cores, e.g. ``2 δ_ip C_jq``."""
+        return self._named[0]
+
+    @property
+    def cores(self) -> dict[str, Array]:
+        """The arrays that :attr:`pattern` names, each with one axis an index."""
+        found = self._named[1]
+        return dict(zip(found, self._value(*[core for core, _, _ in found.values()])))
+
+    @property
+    def core(self) -> Array:
+        """The one array of the pattern.
+
+        Raises
+        ------
+        RequestError: TC519 where there are several, or none.
+        """
+        found = self.cores
+        if len(found) != 1:
+            raise RequestError("TC519", f"the pattern has {len(found)} cores", field="core",
+                               facts=[self.pattern], help="cores has them by name")
+        return next(iter(found.values()))
+
+    def __repr__(self) -> str:
+        text, found = self.pattern, self._named[1]
+        facts = [f"{name} is {' x '.join(map(str, dims))}{'' if rank is None else f' of rank {rank}'}"
+                 for name, (_, dims, rank) in found.items() if dims]
+        if len(self._map.terms) > 4:
+            text = f"{len(self._map.terms)} terms"
+        shape = ", ".join(map(str, self.shape)) + "," * (len(self.shape) == 1)
+        return f"<Structured ({shape}): {', '.join([text, *facts][:6])}>"
+
+    # -- products ------------------------------------------------------------------------
+
+    def __matmul__(self, right: Any) -> Array:
+        """The product with an array of ``column_shape``, flattened or not, and with further last axes of one size.
+
+        Raises
+        ------
+        ShapeError: TC120 for an array of another shape.
+        """
+        array, count, shape = self._read(right, self._col_dims, self.column_shape, self.row_shape)
+        return self._product(array, count).reshape(shape)
+
+    def __rmatmul__(self, left: Any) -> Array:
+        """The product of an array of ``row_shape``, flattened or not, with the map; of a matrix, row by row."""
+        array = numpy().asarray(left)
+        if array.shape == self.row_shape or array.ndim < 2:
+            return self.T @ array
+        return (self.T @ array.T).T
+
+    def _read(self, given: Any, dims: tuple[int, ...], shape: tuple[int, ...],
+              other: tuple[int, ...]) -> tuple[Array, int | None, tuple[int, ...]]:
+        """An array with all axes, how many vectors it holds, and the shape of what it is mapped to."""
+        np = numpy()
+        array = np.asarray(given)
+        if array.dtype.kind not in "fc":
+            array = array.astype(self.dtype)
+        size = prod(dims)
+        if array.shape == shape:
+            return array.reshape(dims), None, other
+        if array.shape == (size,):
+            return array.reshape(dims), None, (prod(other),)
+        if array.shape[:-1] == shape:
+            return array.reshape(*dims, array.shape[-1]), array.shape[-1], (*other, array.shape[-1])
+        if array.ndim == 2 and len(array) == size:
+            return array.reshape(*dims, array.shape[-1]), array.shape[-1], (prod(other), array.shape[-1])
+        raise ShapeError("TC120", "an array does not fit a linear map", field="values",
+                         facts=[f"the array is {_by(array.shape)}, the map takes {_by(shape)}"],
+                         help=f"further vectors go along one more axis: {_by((*shape, 'k'))} or {_by((size, 'k'))}")
+
+    def _product(self, array: Array, count: int | None) -> Array:
+        if count not in self._products:
+            self._products[count] = self._prepared(count)
+        planned, arrays = self._products[count]
+        sizes = self._point.sizes if count is None else {**self._point.sizes, self._spare: count}
+        return run([planned], {**self._point.arrays, **arrays, _RIGHT: array}, sizes, {})[0]
+
+    @cached_property
+    def _spare(self) -> str:
+        """A name for a size that is not taken."""
+        return max(self._point.sizes, key=len, default="") + "k"
+
+    def _prepared(self, count: int | None) -> tuple[Expr, dict[str, Array]]:
+        """The plan of the product with an array, and the values of its parts without that array."""
+        rows, cols = tuple(range(self._map.rows)), tuple(self._map.cols)
+        shape = self._map.expr.shape
+        extra = () if count is None else (-1,)
+        dims = () if count is None else (self._spare,)
+        right = Variable((*shape[self._map.rows:], *dims), _RIGHT)
+        total = add([(weight, einsum([(term, rows + cols), (right, cols + extra)], rows + extra))
+                     for weight, term in self._map.terms], (*shape[:self._map.rows], *dims))
+        planned = plan(total, {**self._point.sizes, self._spare: count or 1})
+        rest, parts = _parted(planned, right)
+        return rest, dict(zip(parts, self._value(*parts.values())))
+
+    def _value(self, *exprs: Expr) -> list[Array]:
+        return self._point.value(self._map, *exprs)
+
+    # -- systems -------------------------------------------------------------------------
+
+    @property
+    def method(self) -> str:
+        """How systems are solved, in words."""
+        self._insist_on_square("a system")
+        return _words(self._recipe, dict(enumerate(self._row_dims)))
+
+    @property
+    def _most(self) -> int:
+        return int(self.memory_limit // self.dtype.itemsize)
+
+    @property
+    def _recipe(self) -> Recipe:
+        return _found_recipe(self._map, self._point.key, self._most)
+
+    def _solver_of(self, how: Recipe) -> Solver:
+        sizes = dict(enumerate(self._row_dims + self._col_dims))
+        return solver(how, lambda expr: self._value(expr)[0], sizes)
+
+    @cached_property
+    def _solver(self) -> Solver:
+        return self._solver_of(self._recipe)
+
+    def solve(self, right: Any) -> Array:
+        """The array X with ``self @ X = right``, e.g. a Newton step.
+
+        ``right`` has ``row_shape``, flattened or not, and further last axes as in ``@``; the
+        result has ``column_shape`` in its place.  :attr:`method` says what is done.
+
+        Raises
+        ------
+        ShapeError: TC107 where the map is not square, TC120 for an array of another shape.
+        UnsupportedError: TC311 where there is no inverse.
+        LimitError: TC418 where no structure serves and the matrix is beyond ``memory_limit``.
+        """
+        self._insist_on_square("a system")
+        array, count, shape = self._read(right, self._row_dims, self.row_shape, self.column_shape)
+        found = self._solved(self._solver, array, count)
+        if _is_indirect(self._recipe) and not self._refined(found, array, count):
+            found = self._solved(self._whole(), array, count)
+        if not numpy().isfinite(found).all() and numpy().isfinite(array).all():
+            raise UnsupportedError("TC311", "the linear map has no inverse", field="values",
+                                   facts=["the solution of a system is not finite"])
+        return found.reshape(shape)
+
+    def _solved(self, how: Solver, array: Array, count: int | None) -> Array:
+        rows, cols = tuple(range(self._map.rows)), tuple(self._map.cols)
+        extra = () if count is None else (-1,)
+        found = how.solve(Named(array, rows + extra))
+        return numpy().ascontiguousarray(found.array.transpose([found.axes.index(axis) for axis in cols + extra]))
+
+    def _refined(self, found: Array, right: Array, count: int | None) -> bool:
+        """Improve a solution in place by its residual; whether that ends small (Matrix Computations, sec. 3.5.3)."""
+        np = numpy()
+        bound = np.finfo(found.dtype).eps
+        before = np.inf
+        for _ in range(_STEPS):
+            rest = right - self._product(found, count)
+            error = float(np.linalg.norm(rest)) / float(self._norm * np.linalg.norm(found) + np.linalg.norm(right) or 1)
+            if not error < before or error <= bound:
+                break
+            before = error
+            found += self._solved(self._solver, rest, count)
+        return bool(min(error, before) <= bound ** 0.5)
+
+    @cached_property
+    def _norm(self) -> float:
+        """A lower bound for the norm of the map, seen at one vector of signs."""
+        np = numpy()
+        signs = np.where(np.arange(prod(self._col_dims)) * 2654435761 % 7 < 3, -1, 1).astype(self.dtype)
+        size = float(np.linalg.norm(self._product(signs.reshape(self._col_dims), None)))
+        return size / sqrt(prod(self._col_dims))
+
+    def _whole(self) -> Solver:
+        """The matrix itself, factorised."""
+        entries = prod(self._row_dims) ** 2
+        if entries > self._most:
+            raise unsolvable(entries)
+        return self._solver_of(Dense(self._map.expr, Frame((), tuple(range(self._map.rows)), tuple(self._map.cols))))
+
+    def slogdet(self) -> tuple[float, float]:
+        """The sign of the determinant and the logarithm of its size; 0 and -inf where there is no inverse.
+
+        Raises
+        ------
+        ShapeError: TC107 where the map is not square.
+        LimitError: TC418 as :meth:`solve`.
+        """
+        self._insist_on_square("a determinant")
+        try:
+            return self._solver.slogdet()
+        except UnsupportedError:
+            return 0.0, -float("inf")
+
+    def logdet(self) -> float:
+        """``log |det|``."""
+        return self.slogdet()[1]
+
+    def _insist_on_square(self, what: str) -> None:
+        if prod(self.row_shape) != prod(self.column_shape):
+            raise ShapeError("TC107", f"{what} needs a square linear map", field="values",
+                             facts=[f"this one takes {_by(self.column_shape)} to {_by(self.row_shape)}"])
+
+    # -- entries -------------------------------------------------------------------------
+
+    def diagonal(self) -> Array:
+        """The entries of the matrix on its diagonal, in ``row_shape``.
+
+        Raises
+        ------
+        ShapeError: TC107 where the map is not square.
+        """
+        self._insist_on_square("a diagonal")
+        dims = self._map.expr.shape
+        rows = tuple(range(self._map.rows))
+        if dims[:len(rows)] != dims[len(rows):]:
+            return self._gathered().reshape(self.row_shape)
+        found = add([(weight, einsum([(term, rows + rows)], rows)) for weight, term in self._map.terms], dims[:len(rows)])
+        return numpy().array(self._value(found)[0]).reshape(self.row_shape)
+
+    def trace(self) -> float:
+        """The sum of the diagonal.
+
+        Raises
+        ------
+        ShapeError: TC107 where the map is not square.
+        """
+        self._insist_on_square("a trace")
+        dims = self._map.expr.shape
+        rows = tuple(range(self._map.rows))
+        if dims[:len(rows)] != dims[len(rows):]:
+            return float(self._gathered().sum())
+        found = add([(weight, einsum([(term, rows + rows)], ())) for weight, term in self._map.terms], ())
+        return self._value(found)[0].item()  # type: ignore[no-any-return]
+
+    def _gathered(self) -> Array:
+        """The diagonal entry by entry, where rows and columns are split into axes of different sizes."""
+        np = numpy()
+        count = np.arange(prod(self._row_dims))
+        at = [*np.unravel_index(count, self._row_dims), *np.unravel_index(count, self._col_dims)]
+        total = np.zeros(len(count), dtype=self.dtype)
+        for weight, term in self._map.terms:
+            found = opened(term)
+            part = np.full(len(count), float(weight), dtype=self.dtype)
+            for factors, indices in components(found):
+                axes = [own[0] for own in indices]
+                core = self._value(assembled(factors, [(axis,) for axis in axes], term.shape, axes))[0]
+                part *= core[tuple([at[axis] for axis in axes])]
+                for own in indices:
+                    for axis in own[1:]:
+                        part *= at[axis] == at[own[0]]
+            total += part
+        return total
+
+    def dense(self) -> Array:
+        """The derivative itself, an array of ``shape``.
+
+        Raises
+        ------
+        LimitError: TC411 where it has too many entries.
+        """
+        if prod(self.shape) > MOST_ENTRIES:
+            raise LimitError("TC411", f"an array of more than {MOST_ENTRIES} entries", field="values",
+                             facts=[f"shape {_by(self.shape)}"])
+        return numpy().array(self._value(self._map.expr)[0]).reshape(self.shape)
+
+    def as_linear_operator(self) -> Any:
+        """The matrix as a ``scipy.sparse.linalg.LinearOperator``, for its iterative solvers.
+
+        Raises
+        ------
+        UnsupportedError: TC310 where SciPy is not installed.
+        """
+        turned = self.T
+        size = prod(self.row_shape), prod(self.column_shape)
+        return scipy_sparse().LinearOperator(
+            size, matvec=lambda x: self @ x.reshape(size[1]), rmatvec=lambda x: turned @ x.reshape(size[0]),
+            matmat=lambda x: self @ x, rmatmat=lambda x: turned @ x, dtype=self.dtype)
+
+
+@lru_cache(maxsize=256)
+def _same(terms: tuple[Term, ...], expr: Expr, values: tuple[tuple[Expr, Expr], ...], rows: int) -> _Map:
+    return _Map(terms, expr, dict(values), rows)
+
+
+def _kept(found: _Map) -> _Map:
+    """One object for equal maps, so that what was found out about it is found again."""
+    return _same(found.terms, found.expr, tuple(found.values.items()), found.rows)
+
+
+def _grouped(dims: Sequence[int], counts: Sequence[int]) -> tuple[int, ...]:
+    left = iter(dims)
+    return tuple([prod([next(left) for _ in range(count)]) for count in counts])
+
+
+def _by(shape: Sequence[object]) -> str:
+    return " x ".join(map(str, shape)) or "a number"
+
+
+# -- plans -------------------------------------------------------------------------------
+
+
+def _parted(planned: Expr, right: Variable) -> tuple[Expr, dict[str, Expr]]:
+    """A plan in which the parts without ``right`` have names, and those parts."""
+    parts: dict[str, Expr] = {}
+    done: dict[Expr, Expr] = {}
+    moving: set[Expr] = {right}
+    for node in postorder(planned):
+        if moving.isdisjoint(node.children):
+            done[node] = node
+            continue
+        moving.add(node)
+        children = []
+        for child in node.children:
+            if child not in moving and isinstance(child, (Sum, Einsum, Apply)):
+                name = f"#part{len(parts)}"
+                name = next((known for known, part in parts.items() if part is child), name)
+                parts[name] = child
+                child = Variable(child.shape, name)
+            children.append(done.get(child, child))
+        match node:
+            case Sum(shape=shape, terms=terms):
+                done[node] = Sum(shape, tuple([(weight, child) for (weight, _), child in zip(terms, children)]))
+            case Einsum(shape=shape, subscripts=subscripts):
+                done[node] = Einsum(shape, tuple(children), subscripts)
+            case Apply(shape=shape, function=function):
+                done[node] = Apply(shape, function, tuple(children))
+    return done.get(planned, planned), parts
+
+
+# -- words -------------------------------------------------------------------------------
+
+
+def _is_indirect(how: Recipe) -> bool:
+    """Whether a recipe solves with something else than the matrix and its factors."""
+    return isinstance(how, (LowRank, Pencil)) or (isinstance(how, Tied) and any(map(_is_indirect, how.steps)))
+
+
+def _words(how: Recipe, sizes: Mapping[int, int]) -> str:
+    order = prod([sizes[axis] for axis in how.frame.rows])
+    batch = prod([sizes[axis] for axis in how.frame.batch])
+    size = f"{order} x {order}"
+    match how:
+        case Dense():
+            return f"factors of {size}" if batch == 1 else f"factors of {batch} blocks of {size}"
+        case Pointwise():
+            return "division" if batch == 1 else f"division by {batch} entries"
+        case Inverse():
+            return f"product with {size}"
+        case Tied(ties, steps, _):
+            words = [_words(step, sizes) for step in steps]
+            bracketed = [f"({word})" if " + " in word or " ⊗ " in word else word for word in words]
+            return " ⊗ ".join([*["δ"] * len(ties), *bracketed])
+        case LowRank(base, _, rank, _, _):
+            word = _words(base, sizes)
+            return f"Woodbury of rank {rank} + {f'({word})' if ' ⊗ ' in word else word}"
+        case Pencil(sides):
+            orders = [prod([sizes[axis] for axis in side.rows]) for side in sides]
+            return "eigenvalues of " + " and ".join([f"{order} x {order}" for order in orders])
+        case Impossible():
+            return "none"
+
+
+def _written(of: _Map, sizes: Mapping[str, int]) -> tuple[str, dict[str, tuple[Expr, tuple[int, ...], int | None]]]:
+    """The pattern of a map, and what its names stand for: an expression, its sizes, its rank where that is low."""
+    spare = iter([letter for pool in _POOLS[2:] for letter in pool] * 4)
+    letters = [pool for pool, _ in zip(_POOLS[0], range(of.rows))]
+    letters += [next(spare) for _ in range(of.rows - len(letters))]
+    letters += [pool for pool, _ in zip(_POOLS[1], of.cols)]
+    letters += [next(spare) for _ in range(of.expr.rank - len(letters))]
+    names: dict[Expr, str] = {}
+    ranks: dict[Expr, int | None] = {}
+    texts = []
+    for weight, term in of.terms:
+        words: list[tuple[Expr | None, str]] = []
+        found = opened(term)
+        for factors, indices in sorted(components(found), key=lambda part: min([own[0] for own in part[1]], default=-1)):
+            if factors:
+                core, axes = factors[0]
+                if len(factors) == 1 and isinstance(core, Variable) and core not in of.values:
+                    names[core], ranks[core] = core.name, None
+                else:
+                    axes = tuple(sorted([own[0] for own in indices]))
+                    core = assembled(factors, [(axis,) for axis in axes], term.shape, axes)
+                    ranks[core] = _low_rank(found, factors, indices, of, sizes)
+                    names.setdefault(core, "")
+                words.append((core, "".join([letters[axis] for axis in axes])))
+            tied = [own for own in indices if len(own) > 1]
+            words += [(None, "".join([letters[axis] for axis in own])) for own in tied]
+        texts.append((weight, words))
+    unnamed = [core for core, name in names.items() if not name]
+    for k, core in enumerate(unnamed):
+        names[core] = _free("C" if len(unnamed) == 1 else f"C{k + 1}", set(names.values()))
+    written = " + ".join([_term(weight, [f"{'δ' if core is None else names[core]}{'_' * bool(own)}{own}"
+                                         for core, own in words]) for weight, words in texts])
+    found_cores = {name: (core, tuple([value(dim, sizes) for dim in core.shape]), ranks[core])
+                   for core, name in names.items()}
+    return written.replace("+ -", "- ") or "0", found_cores
+
+
+def _term(weight: Fraction, words: Sequence[str]) -> str:
+    if not words:
+        return str(weight)
+    return " ".join(words if weight == 1 else ["-" + words[0], *words[1:]] if weight == -1 else [str(weight), *words])
+
+
+def _free(name: str, taken: set[str]) -> str:
+    while name in taken:
+        name += "0"
+    return name
+
+
+def _low_rank(found: Opened, factors: Sequence[tuple[Expr, Labels]], indices: Sequence[Labels], of: _Map,
+              sizes: Mapping[str, int]) -> int | None:
+    """The rank of a core that is a product of thinner ones."""
+    own = {axis for index in indices for axis in index}
+    if any(len(index) > 1 for index in indices):
+        return None
+    rows, cols = sorted(own & set(range(of.rows))), sorted(own & set(of.cols))
+    one = cut(Opened(tuple(factors), found.classes, found.shape), rows, cols, sizes) if rows and cols else None
+    if one is None or one.rank >= min(prod([value(found.shape[axis], sizes) for axis in side]) for side in (rows, cols)):
+        return None
+    return one.rank
