@@ -41,6 +41,16 @@ def scipy_linalg() -> ModuleType:
 
 
 @cache
+def has_scipy() -> bool:
+    """Whether SciPy is installed."""
+    try:
+        import_module("scipy.linalg")
+    except ImportError:
+        return False
+    return True
+
+
+@cache
 def scipy_special() -> ModuleType | None:
     """``scipy.special``, or ``None`` where SciPy is not installed."""
     try:

@@ -89,27 +89,8 @@ class _Module:
         """The whole module."""
         self._compute()
         function = "\n".join([*self.signature.head(self.name, self.body, self.dialect), *map(_line, self.body)])
-        sources = [source(self.dialect.kernels, helper) for helper in self._helpers(words(function))]
-        return "\n\n\n".join([self._imports(words(function, *sources)), *sources, function]) + "\n"
-
-    def _imports(self, used: set[str]) -> str:
-        """The lines that import what the words ``used`` name, the standard library first."""
-        first, *others = self.dialect.imports.items()
-        lines = [first[1], *[line for word, line in others if word in used]]
-        standard = [line for line in lines if line == "import math"]
-        return "\n".join([*standard, *[""] * len(standard), *[line for line in lines if line not in standard]])
-
-    def _helpers(self, used: set[str]) -> list[str]:
-        """The helper functions that the words ``used`` name, and those that these need, each after what it needs."""
-        found: dict[str, None] = {}
-        pending = [helper for helper in self.dialect.helpers if helper in used]
-        while pending:
-            helper = pending.pop()
-            found.pop(helper, None)
-            found[helper] = None
-            inner = words(source(self.dialect.kernels, helper))
-            pending += [other for other in self.dialect.helpers if other in inner and other != helper]
-        return list(reversed(found))
+        sources = [source(self.dialect.kernels, helper) for helper in helpers(self.dialect, words(function))]
+        return "\n\n\n".join([imports(self.dialect, words(function, *sources)), *sources, function]) + "\n"
 
     def _compute(self) -> None:
         """One text for each node of the plan; what is used twice or too long gets a name."""
@@ -152,6 +133,27 @@ class _Module:
         name = self.signature.fresh(len(self.body))
         self.body.append(f"{name} = {code.text}")
         return Code(name, absent=code.absent, plain=code.plain)
+
+
+def imports(dialect: Dialect, used: set[str]) -> str:
+    """The lines that import what the words ``used`` name, the standard library first."""
+    first, *others = dialect.imports.items()
+    lines = [first[1], *[line for word, line in others if word in used]]
+    standard = [line for line in lines if line == "import math"]
+    return "\n".join([*standard, *[""] * len(standard), *[line for line in lines if line not in standard]])
+
+
+def helpers(dialect: Dialect, used: set[str]) -> list[str]:
+    """The helper functions that the words ``used`` name, and those that these need, each after what it needs."""
+    found: dict[str, None] = {}
+    pending = [helper for helper in dialect.helpers if helper in used]
+    while pending:
+        helper = pending.pop()
+        found.pop(helper, None)
+        found[helper] = None
+        inner = words(source(dialect.kernels, helper))
+        pending += [other for other in dialect.helpers if other in inner and other != helper]
+    return list(reversed(found))
 
 
 def _line(statement: str) -> str:

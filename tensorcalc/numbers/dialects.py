@@ -52,6 +52,9 @@ _ROWS: dict[str, str | tuple[str, str, str]] = {
     "frechet_expm": "frechet_expm({})",
     "frechet_logm": ("frechet_logm({})", "", ""),
     "frechet_sqrtm": ("frechet_sqrtm({})", "", ""),
+    # -- steps that only compiled functions take
+    **{name: (f"{name}({', '.join(['{}'] * count)})", "", "") for name, count in (
+        ("log_of_det", 1), ("sigmoid_slope", 1), ("spd_factor", 1), ("spd_solve", 2), ("spd_logdet", 1), ("spd_inverse", 1))},
     # -- sums and products
     "sum": "xp.sum({})",
     "sum along": ("np.sum({}, axis={})", "jnp.sum({}, axis={})", "torch.sum({}, dim={})"),

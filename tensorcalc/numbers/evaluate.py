@@ -176,7 +176,7 @@ class _Run:
 
 def is_unknown(function: Function) -> bool:
     """Whether the user passes ``function``: it is no row of the function table and no step of a plan."""
-    return function.name not in TABLE and function.name not in kernels.NUMPY
+    return function.name not in TABLE and function.name not in kernels.NUMPY and function.name not in kernels.STEPS
 
 
 def keyword(function: Function) -> str:

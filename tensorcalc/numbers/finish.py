@@ -15,7 +15,7 @@ from .pairwise import Part, is_placement, transposed
 
 _DEPTH = 8   # products between a sign and the difference that takes it
 
-_SOLVE = {1: Function("solve", "(n,n),(n)->(n)"), 2: Function("solve", "(n,n),(n,m)->(n,m)")}
+SOLVE = {1: Function("solve", "(n,n),(n)->(n)"), 2: Function("solve", "(n,n),(n,m)->(n,m)")}
 
 
 def finished(roots: list[Expr]) -> list[Expr]:
@@ -25,7 +25,7 @@ def finished(roots: list[Expr]) -> list[Expr]:
     present: set[Expr] = set()
     for node in postorder(*roots):
         children = tuple([done[child] for child in node.children])
-        done[node] = node if children == node.children else _with(node, children)
+        done[node] = node if children == node.children else rebuilt(node, children)
         if isinstance(node, Einsum):
             done[node] = _solved(node, children, count) or _turned(done[node], present) or done[node]
         elif isinstance(node, Sum):
@@ -38,7 +38,7 @@ def finished(roots: list[Expr]) -> list[Expr]:
     return [done[root] for root in roots]
 
 
-def _with(node: Expr, children: tuple[Expr, ...]) -> Expr:
+def rebuilt(node: Expr, children: tuple[Expr, ...]) -> Expr:
     """A node of a plan with other children."""
     match node:
         case Einsum(shape=shape, subscripts=subscripts):
@@ -78,7 +78,7 @@ def _solved(node: Einsum, children: Sequence[Expr], count: Mapping[Expr, int]) -
         rest = tuple([label for label in right.labels if label not in summed])
         matrix = transposed(Part(inverse.arguments[0], labels), free + summed).tensor
         vectors = transposed(right, summed + rest).tensor
-        solution = Apply((matrix.shape[0], *vectors.shape[1:]), _SOLVE[vectors.rank], (matrix, vectors))
+        solution = Apply((matrix.shape[0], *vectors.shape[1:]), SOLVE[vectors.rank], (matrix, vectors))
         return transposed(Part(solution, free + rest), tuple(range(node.rank))).tensor
     return None
 

@@ -26,7 +26,8 @@ OWN = {"adj": "adjugate", "chol": "cholesky"}
 
 PRINTED = ("sigmoid", "softmax", "logsumexp", "adjugate", "cholesky", "logm", "sqrtm", "each", "blocks", "expm",
            "frechet_expm", "frechet_logm", "frechet_sqrtm", "levi_civita", "duplication", "elimination", "on_diagonal",
-           "powers", "convolution")
+           "powers", "convolution", "filled", "log_of_det", "sigmoid_slope", "spd_factor", "spd_solve", "spd_logdet",
+           "spd_inverse")
 """What a generated module may define; the others are one call of NumPy or SciPy there."""
 
 
@@ -346,3 +347,62 @@ def on_diagonal(axes: str, tensor: Array, shape: tuple[int, ...]) -> Array:
     result = np.zeros(shape)
     np.einsum(axes, result)[...] = tensor
     return result
+
+
+# -- steps of a plan that are no functions of the table -----------------------------------
+
+STEPS = ("filled", "log_of_det", "sigmoid_slope", "spd_factor", "spd_solve", "spd_logdet", "spd_inverse")
+
+
+def filled(array: Array, value: float) -> Array:
+    """The array itself, each entry overwritten."""
+    array.fill(value)
+    return array
+
+
+def sigmoid_slope(x: Array) -> Array:
+    """sigmoid(x) (1 - sigmoid(x)) without cancellation."""
+    np = numpy()
+    e = np.exp(-np.abs(x))
+    return e / np.square(1.0 + e)
+
+
+def log_of_det(x: Array) -> Array:
+    """log(det(x)) without overflow; nan where the determinant is negative."""
+    np = numpy()
+    sign, size = np.linalg.slogdet(x)
+    return size if sign >= 0 else np.nan
+
+
+def spd_factor(s: Array) -> Array:
+    """The lower Cholesky factor; what stands above the diagonal has no meaning."""
+    np = numpy()
+    linalg = scipy_linalg()
+    factored = linalg.lapack.dpotrf if s.dtype == np.float64 else linalg.lapack.spotrf
+    factor, failed = factored(s.T, lower=1, clean=0)
+    if failed:
+        raise np.linalg.LinAlgError("the matrix is not positive definite")
+    return factor
+
+
+def spd_solve(factor: Array, b: Array) -> Array:
+    """inv(s) b from the Cholesky factor of s."""
+    np = numpy()
+    linalg = scipy_linalg()
+    solved = linalg.lapack.dpotrs if factor.dtype == np.float64 else linalg.lapack.spotrs
+    return solved(factor, b, lower=1)[0]
+
+
+def spd_logdet(factor: Array) -> Array:
+    """log det s from the Cholesky factor of s."""
+    np = numpy()
+    return 2.0 * np.sum(np.log(np.diagonal(factor)))
+
+
+def spd_inverse(factor: Array) -> Array:
+    """inv(s) from the Cholesky factor of s."""
+    np = numpy()
+    linalg = scipy_linalg()
+    inverted = linalg.lapack.dpotri if factor.dtype == np.float64 else linalg.lapack.spotri
+    lower = np.tril(inverted(factor, lower=1)[0])
+    return lower + np.tril(lower, -1).T

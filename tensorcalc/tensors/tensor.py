@@ -26,6 +26,7 @@ from ..notation.recover.sharing import substituted
 from ..notation.syntax import Name
 from ..notation.text import text
 from ..numbers.codegen import numpy_code
+from ..numbers.compiled import Compiled
 from ..numbers.evaluate import evaluate
 from ..request import FORMS, MOST_ORDER, shown
 from ..sizes import Dim
@@ -265,6 +266,29 @@ class Tensor:
         _one_of("library", library, ("numpy",))
         return numpy_code(stated(self.expr, self.names), name=name, groups=self.groups)
 
+    def compile(self) -> Compiled:
+        """The function of arrays that computes this tensor, generated once for each set of shapes.
+
+        Examples
+        --------
+        >>> from tensorcalc import tensor
+        >>> A, x = tensor("A", "m", "n"), tensor("x", "n")
+        >>> gradient = ((A @ x) @ (A @ x)).gradient(x).compile()
+        >>> gradient(A=[[1, 2], [3, 4]], x=[1, 1])
+        array([48., 68.])
+        >>> print(gradient.code)
+        import numpy as np
+        <BLANKLINE>
+        <BLANKLINE>
+        def derivative(*, A, x, **_):
+            T0 = A @ x
+            T1 = A.T @ T0
+            T1 *= 2
+            return T1
+        <BLANKLINE>
+        """
+        return compiled([self])
+
     def __str__(self) -> str:
         try:
             forms = _forms(self)
@@ -311,6 +335,13 @@ class Tensor:
         sizes = {name: values[name] for name in others & symbols_of(self.expr, self.names)} if others else {}
         rest = {name: value for name, value in values.items() if name in variables or callable(value)}
         return evaluate(stated(self.expr, self.names), rest, sizes, self.groups, variables.values())
+
+
+def compiled(tensors: Sequence[Tensor], *, several: bool = False) -> Compiled:
+    """The function of arrays that computes tensors, which share their work."""
+    names = united([one.names for one in tensors])
+    return Compiled([stated(one.expr, names) for one in tensors], [one.groups for one in tensors], several=several,
+                    declared=names.variables.values())
 
 
 # -- tensors of values -------------------------------------------------------------------

@@ -123,12 +123,17 @@ def test_no_import_hides_in_a_function() -> None:
     assert hidden == set()
 
 
+EXECUTES = "numbers.compiled"
+"""The one module that runs text, all of it generated."""
+
+
 def test_nothing_is_global_and_nothing_is_evaluated() -> None:
     for module in MODULES:
         for node in ast.walk(source(module)):
             assert not isinstance(node, ast.Global), (module, node.lineno)
             if isinstance(node, ast.Name):
-                assert node.id not in FORBIDDEN, (module, node.lineno, node.id)
+                allowed = {"exec", "compile"} if module == EXECUTES else set()
+                assert node.id not in FORBIDDEN - allowed, (module, node.lineno, node.id)
             if isinstance(node, ast.Attribute):
                 assert node.attr not in FORBIDDEN - {"compile"}, (module, node.lineno, node.attr)
 

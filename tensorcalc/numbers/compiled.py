@@ -1,0 +1,210 @@
+"""Expressions as functions of arrays: generated NumPy code, made once for each set of shapes.
+
+Knows programs and their text, and runs what it shows: :attr:`Compiled.code` is the very
+module that computes.  The only module of the package that executes text, and that text
+is generated: names of users enter it as Python identifiers or quoted, and nothing else does.
+"""
+
+from __future__ import annotations
+
+import linecache
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from itertools import count
+from operator import attrgetter, itemgetter
+from typing import Any
+
+from ..algebra.expr import Apply, Delta, Expr, Variable
+from ..algebra.traverse import postorder
+from ..errors import RequestError
+from ..sizes import symbols
+from .arraycode import Writer
+from .arraytext import Code
+from .backends import numpy
+from .codegen import helpers, imports
+from .dialects import dialect
+from .evaluate import is_unknown, keyword
+from .inputs import read, sized, unknown
+from .plan import nominal_sizes, plans
+from .printed import source
+from .program import Program
+from .selection import selected
+from .signature import Signature, words
+
+Array = Any
+
+_SERIAL = count()
+_KIND = attrgetter("shape", "dtype")
+
+
+class Compiled:
+    """A function of named arrays that computes one expression, or several that share their work.
+
+    Called with an array for each variable by name; further names are ignored.  Arrays
+    of ``float32`` give ``float32`` if all of them are; everything else is computed as ``float64``.
+    ``out`` is an array for the result, which may not overlap with an argument.  Calls from
+    several threads at once are safe, and so is pickling.
+
+    Examples
+    --------
+    >>> from tensorcalc.algebra.build import einsum, variable
+    >>> A, x = variable("A", "m", "n"), variable("x", "n")
+    >>> product = Compiled([einsum([(A, "ij"), (x, "j")], "i")])
+    >>> product(A=[[1, 2], [3, 4]], x=[1, -1])
+    array([-1., -1.])
+    >>> print(product.code)
+    import numpy as np
+    <BLANKLINE>
+    <BLANKLINE>
+    def derivative(*, A, x, **_):
+        return A @ x
+    <BLANKLINE>
+    """
+
+    __slots__ = ("_cache", "_into", "_names", "_pick", "_symbols", "code", "declared", "exprs", "groups", "several")
+
+    def __init__(self, exprs: Sequence[Expr], groups: Sequence[Sequence[int] | None] = (), *, several: bool = False,
+                 declared: Iterable[Variable] = ()) -> None:
+        self.exprs, self.groups, self.several = tuple(exprs), tuple(groups) or (None,) * len(exprs), several
+        order = postorder(*self.exprs)
+        occurring = {node.name: node for node in order if isinstance(node, Variable)}
+        self.declared = tuple(variable for variable in declared if variable.name not in occurring)
+        self._names = tuple(sorted(occurring))
+        shown = {dim for variable in occurring.values() for dim in variable.shape}
+        needed = {symbol for node in order for dim in _dims(node) for symbol in symbols(dim)}
+        hidden = needed - shown
+        showing = {variable.name for variable in self.declared if hidden & set(variable.shape)}
+        self._symbols = (*sorted(showing), *sorted(hidden))
+        self._pick = itemgetter(*self._names) if len(self._names) > 1 else lambda values: [values[name] for name in self._names]
+        self._cache: dict[object, Callable[..., Any]] = {}   # functions by shapes, and those that fill ``out``
+        self._into: dict[object, Callable[..., Any]] = {}
+        self.code = ""
+
+    def __call__(self, **values: Any) -> Any:
+        """The value, or the tuple of values.
+
+        Raises
+        ------
+        RequestError: TC511 to TC513 for what is missing or no array of numbers.
+        ShapeError: TC111, TC112 for arrays that do not fit.
+        """
+        try:
+            key: tuple[Any, ...] = tuple(map(_KIND, self._pick(values)))
+            if self._symbols:
+                key += tuple([getattr(found := values.get(name), "shape", found) for name in self._symbols])
+            run = (self._into if "out" in values and "out" not in self._names else self._cache)[key]
+        except (KeyError, AttributeError, TypeError):
+            run, values = self._specialised(values)
+        return run(**values)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, (self.exprs, self.groups, self.several, self.declared)
+
+    def _specialised(self, values: Mapping[str, Any]) -> tuple[Callable[..., Any], dict[str, Any]]:
+        """The function for the shapes of ``values``, and these as arrays."""
+        np, fills = numpy(), "out" in values and "out" not in self._names
+        if fills and (self.several or not self.exprs[0].shape):
+            raise RequestError("TC519", "out is for one tensor of order one or more", field="values")
+        variables = [node for node in postorder(*self.exprs) if isinstance(node, Variable)]
+        shown = [variable for variable in self.declared if variable.name in values]
+        given = {name: value for name, value in values.items() if isinstance(value, int) and name not in self._names}
+        _, sizes = read([*variables, *shown], values, given)
+        for node in postorder(*self.exprs):
+            for symbol in unknown(node, sizes):
+                raise RequestError("TC513", f"no array shows the size {symbol}", field="sizes",
+                                   help=f"give the size by its name: {symbol}=…")
+        arrays = {name: np.asarray(values[name]) for name in self._names}
+        single = bool(arrays) and all(array.dtype == np.float32 for array in arrays.values())
+        dtype = np.dtype(np.float32 if single else np.float64)
+        arrays = {name: np.asarray(array, dtype=dtype) for name, array in arrays.items()}
+        arrays |= {variable.name: np.asarray(values[variable.name]) for variable in shown}
+        others = [getattr(found := arrays.get(name, values.get(name)), "shape", found) for name in self._symbols]
+        key = (*map(_KIND, self._pick(arrays)), *others)
+        cache = self._into if fills else self._cache
+        if key not in cache:
+            self.code = module(self.exprs, self.groups, sizes, several=self.several, single=single, fills=fills)
+            cache[key] = executed(self.code)
+        return cache[key], {**values, **{name: arrays[name] for name in self._names}}
+
+
+def _restored(exprs: Sequence[Expr], groups: Sequence[Sequence[int] | None], several: bool,
+              declared: Sequence[Variable]) -> Compiled:
+    return Compiled(exprs, groups, several=several, declared=declared)
+
+
+def executed(code: str, name: str = "derivative") -> Callable[..., Any]:
+    """The function ``name`` of a generated module; tracebacks show its lines."""
+    filename = f"<tensorcalc {next(_SERIAL)}>"
+    linecache.cache[filename] = (len(code), None, code.splitlines(keepends=True), filename)
+    namespace: dict[str, Any] = {"__name__": filename}
+    exec(compile(code, filename, "exec"), namespace)  # noqa: S102  (generated text, never that of a user)
+    found: Callable[..., Any] = namespace[name]
+    return found
+
+
+def module(exprs: Sequence[Expr], groups: Sequence[Sequence[int] | None], sizes: Mapping[str, int], *,
+           several: bool = False, single: bool = False, fills: bool = False, name: str = "derivative") -> str:
+    """The text of a NumPy module that computes ``exprs`` at the given ``sizes``."""
+    known = {**nominal_sizes(exprs), **sizes}
+    library = replace(dialect("numpy"), like=", dtype=np.float32" if single else "")
+    roots = selected(plans(exprs, known), known)
+    order = postorder(*roots)
+    signature = Signature(
+        {node.name: node for node in order if isinstance(node, Variable)}.values(),
+        {keyword(node.function) for node in order if isinstance(node, Apply) and is_unknown(node.function)},
+        (), (name, "out", *library.reserved))
+    literal = {symbol: str(known[symbol]) for node in order for dim in _dims(node) for symbol in symbols(dim)}
+    writer = Writer(library, {**signature.variables, **signature.callables}, literal)
+    program = Program(roots, writer, {node: sized(node.shape, known) for node in order}, signature.taken)
+    results = program.run()
+    body = program.body
+    texts = [_merged(writer, code, root, own) for code, root, own in zip(results, roots, groups)]
+    if fills:
+        _fill(program, texts[0])
+    else:
+        body.append(f"return {', '.join(texts)}{',' * (several and len(texts) == 1)}")
+        _tail(program, texts)
+    function = "\n    ".join([*_head(name, signature, fills), *body])
+    sources = [source(library.kernels, helper) for helper in helpers(library, words(function, *program.constants))]
+    constants = ["\n".join(program.constants)] * bool(program.constants)
+    return "\n\n\n".join([imports(library, words(function, *sources)), *sources, *constants, function]) + "\n"
+
+
+def _merged(writer: Writer, code: Code, root: Expr, groups: Sequence[int] | None) -> str:
+    """The text of a result."""
+    return code.text if groups is None else writer.merge(code, root.shape, groups)
+
+
+def _fill(program: Program, text: str) -> None:
+    """The last statements: the result is made in ``out`` where that is possible, else copied there."""
+    birth = program.births.get(text)
+    if birth is None or not birth.into:
+        program.body.append(f"return np.positive({text}, out=out)")
+    else:
+        program.body[birth.line] = f"{text} = {birth.into}"
+        program.body.append(f"return {text}")
+
+
+def _tail(program: Program, texts: Sequence[str]) -> None:
+    """A result that the last statement makes is returned as it is made; a number is one of NumPy's."""
+    (*_, last), (text, *others) = program.body, texts
+    if others:
+        return
+    birth = program.births.get(text)
+    if birth is not None and birth.line == len(program.body) - 2:
+        program.body[-2:] = ["return " + program.body[birth.line].partition(" = ")[2]]
+    elif not words(last.removeprefix("return ")):
+        program.body[-1] = f"return np.float64({text})"
+
+
+def _head(name: str, signature: Signature, fills: bool) -> list[str]:
+    """The first lines: what the user calls by a name that Python has taken is read from ``others``."""
+    given = {**signature.variables, **signature.callables}
+    parameters = [local for known, local in given.items() if local == known]
+    renamed = [f'{local} = others["{known}"]' for known, local in given.items() if local != known]
+    options = ["out"] * fills + ["**others" if renamed else "**_"]
+    return [f"def {name}({', '.join(['*'] * bool(parameters) + parameters + options)}):", *renamed]
+
+
+def _dims(node: Expr) -> tuple[int | str, ...]:
+    return (*node.shape, node.dim) if isinstance(node, Delta) else node.shape

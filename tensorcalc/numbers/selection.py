@@ -1,0 +1,266 @@
+"""Steps of a plan replaced by cheaper or safer ones: symmetric products, factorisations, stable functions.
+
+Knows plans and what can be proved of their values, and nothing of text.  Each function
+looks at one node; all of them together take time linear in the plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
+from math import prod
+
+from ..algebra.build import number
+from ..algebra.expr import Apply, Delta, Einsum, Expr, Sum, Variable
+from ..algebra.traverse import postorder, uses
+from ..calculus.assume import is_positive
+from ..functions import POWER, TABLE, Function
+from ..sizes import value
+from . import backends
+from .finish import SOLVE, rebuilt
+from .pairwise import Labels, is_placement
+
+SLOPE = Function("sigmoid_slope", "()->()")
+"""sigmoid(x) (1 - sigmoid(x)), exact in relative terms for large |x| too."""
+
+LOG_OF_DET = Function("log_of_det", "(n,n)->()")
+"""log(det(x)), which neither overflows nor underflows."""
+
+FACTOR = Function("spd_factor", "(n,n)->(n,n)")
+"""The Cholesky factor of a matrix that is symmetric and positive definite wherever it has an inverse."""
+SPD_SOLVE = {1: Function("spd_solve", "(n,n),(n)->(n)"), 2: Function("spd_solve", "(n,n),(n,m)->(n,m)")}
+SPD_LOGDET = Function("spd_logdet", "(n,n)->()")
+SPD_INVERSE = Function("spd_inverse", "(n,n)->(n,n)")
+
+_HALF = number(Fraction(1, 2))
+_MOST = 6   # steps that a weight moves inwards
+
+
+def selected(roots: Sequence[Expr], sizes: Mapping[str, int]) -> list[Expr]:
+    """The plans with the steps that serve best at the given ``sizes``."""
+    roots = _mapped(roots, lambda node, count: _upright(_absorbed(node), count))
+    roots = _mapped(roots, lambda node, count: _stable(node) or _weight_inside(node, count, sizes) or _gram(node))
+    if not backends.has_scipy():
+        return roots
+    factored = {node.children[0] for node in postorder(*roots) if _wants_factor(node)}
+    return _mapped(roots, lambda node, _: _factored(node, factored))
+
+
+def _mapped(roots: Sequence[Expr], step: Callable[[Expr, Mapping[Expr, int]], Expr | None]) -> list[Expr]:
+    """The plans with each node replaced by what ``step`` makes of it; it knows how often nodes are used."""
+    count = uses(roots)
+    done: dict[Expr, Expr] = {}
+    for node in postorder(*roots):
+        children = tuple([done[child] for child in node.children])
+        new = node if children == node.children else rebuilt(node, children)
+        count.setdefault(new, count[node])
+        done[node] = step(new, count) or new
+        count.setdefault(done[node], count[node])
+    return [done[root] for root in roots]
+
+
+# -- transposes --------------------------------------------------------------------------
+
+
+def _transposed(node: Expr) -> Expr | None:
+    """The matrix whose transpose a node is."""
+    return node.operands[0] if isinstance(node, Einsum) and node.rank == 2 and node.subscripts == ((1, 0),) else None
+
+
+def _transpose(node: Expr) -> Expr:
+    return Einsum(node.shape[::-1], (node,), ((1, 0),))
+
+
+def _absorbed(node: Expr) -> Expr:
+    """A product that reads a matrix where it read its transpose."""
+    if isinstance(node, Einsum) and not is_placement(node) and any(_transposed(operand) is not None for operand in node.operands):
+        factors = [(inner, own[::-1]) if (inner := _transposed(operand)) is not None else (operand, own)
+                   for operand, own in zip(node.operands, node.subscripts)]
+        if len(factors) == 1:
+            return factors[0][0] if factors[0][1] == (0, 1) else Einsum(node.shape, (factors[0][0],), (factors[0][1],))
+        return Einsum(node.shape, *_sorted(*factors))
+    return node
+
+
+def _upright(node: Expr, count: Mapping[Expr, int]) -> Expr:
+    """What is computed entry by entry from transposes, as the transpose of what is computed from the matrices."""
+    if node.rank != 2:
+        return node
+    if isinstance(node, Einsum) and not is_placement(node) and node.subscripts == ((1, 0), (1, 0)):
+        return _transpose(Einsum(node.shape[::-1], node.operands, ((0, 1), (0, 1))))
+    if isinstance(node, Apply) and (node.function is POWER or node.function.elementwise):
+        inner = _transposed(node.arguments[0])
+        if inner is not None and not any(argument.shape for argument in node.arguments[1:]):
+            return _transpose(Apply(inner.shape, node.function, (inner, *node.arguments[1:]), node.symmetry or 0))
+    if isinstance(node, Sum) and any(_transposed(term) for _, term in node.terms):
+        terms = [(weight, _transposed(term) or _flipped(term, count)) for weight, term in node.terms]
+        if all(term is not None for _, term in terms):
+            return _transpose(Sum(node.shape[::-1], tuple([(weight, term) for weight, term in terms if term is not None])))
+    return node
+
+
+def _flipped(node: Expr, count: Mapping[Expr, int]) -> Expr | None:
+    """The transpose of a product of two matrices that nothing else reads, at no cost."""
+    if isinstance(node, Einsum) and not is_placement(node) and len(node.operands) == 2 and count.get(node, 2) == 1:
+        swapped = [tuple([(1, 0)[label] if label < 2 else label for label in own]) for own in node.subscripts]
+        return Einsum(node.shape[::-1], *_sorted(*zip(node.operands, swapped)))
+    return node if node.symmetry == 1 else None
+
+
+# -- stable functions --------------------------------------------------------------------
+
+
+def _stable(node: Expr) -> Expr | None:
+    """s - s² of a sigmoid as one function that does not cancel."""
+    if isinstance(node, Apply) and node.function is TABLE["log"] and isinstance(node.arguments[0], Apply):
+        inner = node.arguments[0]
+        return Apply((), LOG_OF_DET, inner.arguments) if inner.function is TABLE["det"] and not inner.shape else None
+    if not isinstance(node, Sum):
+        return None
+    sigmoids = {term: weight for weight, term in node.terms if isinstance(term, Apply) and term.function is TABLE["sigmoid"]}
+    for weight, term in node.terms:
+        base = _squared(term)
+        if base in sigmoids and sigmoids[base] == -weight:
+            slope = Apply(base.shape, SLOPE, base.children)
+            rest = [(w, t) for w, t in node.terms if t is not term and t is not base]
+            if not rest and sigmoids[base] == 1:
+                return slope
+            return Sum(node.shape, ((sigmoids[base], slope), *rest))
+    return None
+
+
+def _squared(node: Expr) -> Expr | None:
+    """The base of an elementwise square."""
+    if isinstance(node, Einsum) and len(node.operands) == 2 and not is_placement(node):
+        (x, y), (own, other) = node.operands, node.subscripts
+        if x is y and own == other == tuple(range(node.rank)):
+            return x
+    if isinstance(node, Apply) and node.function is POWER and node.arguments[1] is number(2):
+        return node.arguments[0]
+    return None
+
+
+# -- weights -----------------------------------------------------------------------------
+
+
+def _weight_inside(node: Expr, count: Mapping[Expr, int], sizes: Mapping[str, int]) -> Expr | None:
+    """A weight of a product moved to a factor with fewer entries."""
+    if not isinstance(node, Sum):
+        return None
+    free = {1, -1} if len(node.terms) > 1 else {1}   # what a sum does anyway
+    terms = [(Fraction(1), inner) if weight not in free and (inner := _scaled(weight, term, count, sizes)) else (weight, term)
+             for weight, term in node.terms]
+    if tuple(terms) == node.terms:
+        return None
+    return terms[0][1] if len(terms) == 1 else Sum(node.shape, tuple(terms))
+
+
+def _scaled(weight: Fraction, node: Expr, count: Mapping[Expr, int], sizes: Mapping[str, int]) -> Expr | None:
+    whole = _entries(node, sizes)
+    if not isinstance(node, Einsum) or is_placement(node) or count.get(node, 2) > 1 or len(node.operands) != 2:
+        return None
+    place = min((0, 1), key=lambda k: _entries(node.operands[k], sizes))
+    factor = node.operands[place]
+    if _entries(factor, sizes) * 2 > whole:
+        return None
+    inner: Expr = Sum(factor.shape, ((weight, factor),))
+    if isinstance(factor, Sum) and count.get(factor, 2) == 1:
+        inner = Sum(factor.shape, tuple([(weight * own, term) for own, term in factor.terms]))
+    children = [inner if k == place else operand for k, operand in enumerate(node.operands)]
+    return rebuilt(node, tuple(children))
+
+
+def _entries(node: Expr, sizes: Mapping[str, int]) -> int:
+    return prod(value(dim, sizes) for dim in node.shape)
+
+
+# -- symmetric products ------------------------------------------------------------------
+
+
+def _gram(node: Expr) -> Expr | None:
+    """X' diag(v) X with v that is never negative as Y'Y with Y = diag(√v) X, which is computed by halves."""
+    if not isinstance(node, Einsum) or node.rank != 2 or is_placement(node) or len(node.operands) != 2:
+        return None
+    for place in (0, 1):
+        plain, scaled = node.operands[place], node.operands[1 - place]
+        own, other = node.subscripts[place], node.subscripts[1 - place]
+        weights = _row_weights(scaled, plain)
+        if weights is None or len(own) != 2:
+            continue
+        weight, axis = weights
+        if own[axis] < 2 or own[axis] != other[axis] or {own[1 - axis], other[1 - axis]} != {0, 1}:
+            continue
+        if not _is_nonnegative(weight):
+            continue
+        root = Apply(weight.shape, POWER, (weight, _HALF))
+        half = Einsum(plain.shape, *_sorted((plain, (0, 1)), (root, (axis,))))
+        return Einsum(node.shape, (half, half), tuple(sorted((own, other))))
+    return None
+
+
+def _row_weights(scaled: Expr, plain: Expr) -> tuple[Expr, int] | None:
+    """The vector v and the axis along which ``scaled`` is ``plain`` times v."""
+    if not isinstance(scaled, Einsum) or scaled.rank != 2 or is_placement(scaled) or len(scaled.operands) != 2:
+        return None
+    for place in (0, 1):
+        vector, axes = scaled.operands[1 - place], scaled.subscripts[1 - place]
+        if scaled.operands[place] is plain and scaled.subscripts[place] == (0, 1) and vector.rank == 1 and axes[0] < 2:
+            return vector, axes[0]
+    return None
+
+
+def _is_nonnegative(node: Expr) -> bool:
+    if isinstance(node, Apply) and node.function is SLOPE:
+        return True
+    if isinstance(node, Einsum) and node.operands and not any(isinstance(o, Delta) and o.rank > 1 for o in node.operands):
+        return is_positive(node) or all(map(_is_nonnegative, node.operands))
+    return is_positive(node)
+
+
+def _sorted(*factors: tuple[Expr, Labels]) -> tuple[tuple[Expr, ...], tuple[Labels, ...]]:
+    ordered = sorted(factors, key=lambda factor: (factor[0].key, factor[1]))
+    return tuple([tensor for tensor, _ in ordered]), tuple([labels for _, labels in ordered])
+
+
+# -- factorisations ----------------------------------------------------------------------
+
+
+def _wants_factor(node: Expr) -> bool:
+    """Whether a step solves with, or takes the determinant of, a matrix that has a Cholesky factor."""
+    known = isinstance(node, Apply) and node.function in (*SOLVE.values(), TABLE["logdet"], TABLE["inv"], LOG_OF_DET)
+    return known and node.children[0].rank == 2 and is_semidefinite(node.children[0])
+
+
+def _factored(node: Expr, factored: set[Expr]) -> Expr | None:
+    """A step of a matrix with a Cholesky factor, by that factor."""
+    if not _wants_factor(node) or not isinstance(node, Apply) or node.arguments[0] not in factored:
+        return None
+    matrix, *rest = node.arguments
+    factor = Apply(matrix.shape, FACTOR, (matrix,))
+    if node.function in (TABLE["logdet"], LOG_OF_DET):
+        return Apply((), SPD_LOGDET, (factor,))
+    if node.function is TABLE["inv"]:
+        return Apply(node.shape, SPD_INVERSE, (factor,), 1)
+    return Apply(node.shape, SPD_SOLVE[rest[0].rank], (factor, *rest))
+
+
+def is_semidefinite(matrix: Expr) -> bool:
+    """Whether a planned matrix is symmetric and positive semidefinite."""
+    match matrix:
+        case Variable(facts=facts):
+            return bool(facts & {"spd", "psd"})
+        case Delta():
+            return matrix.rank == 2
+        case Sum(terms=terms):
+            return bool(terms) and all(weight > 0 and is_semidefinite(term) for weight, term in terms)
+        case Apply(function=function, arguments=arguments):
+            return function is TABLE["inv"] and is_semidefinite(arguments[0])
+        case Einsum(operands=(x, y), subscripts=(own, other)) if not is_placement(matrix):
+            shared = [k for k in range(len(own)) if x is y and own[k] == other[k] >= 2]
+            return x is y and len(shared) == len(own) - 1 and {*own, *other} >= {0, 1}
+        case Einsum(operands=operands, subscripts=subscripts) if is_placement(matrix):
+            if any(isinstance(o, Delta) and o.rank == 2 for o in operands):
+                return all(is_positive(o) for o in operands if not isinstance(o, Delta))
+            cores = [(o, own) for o, own in zip(operands, subscripts) if own]
+            return len(cores) == 1 and is_semidefinite(cores[0][0]) and all(is_positive(o) for o in operands if not o.shape)
+    return False

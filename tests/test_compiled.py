@@ -1,0 +1,159 @@
+"""Compiled functions compute what the plans do, whatever memory they reuse."""
+
+from __future__ import annotations
+
+import pickle
+import random
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import pytest
+from answers import ask, close
+from strategies import formula
+from tasks import SIZES, TASKS, Task
+
+from tensorcalc import RequestError, ShapeError, read, tensor
+from tensorcalc.algebra.build import einsum, variable
+from tensorcalc.errors import UnsupportedError
+from tensorcalc.numbers.compiled import Compiled
+from tensorcalc.numbers.evaluate import evaluate
+from tensorcalc.proofs.stand_ins import stand_ins
+
+BLOCK = 40
+
+
+def agrees(exprs: list[Any], values: dict[str, Any], sizes: dict[str, int], declared: Any = ()) -> bool:
+    """One function of all expressions and one of each, in fresh and in given memory; ``False`` where there is no value."""
+    with np.errstate(all="ignore"):
+        want = [evaluate(expr, values, sizes, declared=declared) for expr in exprs]
+        if not all(np.all(np.isfinite(one)) for one in want):
+            return False
+        before = {name: np.array(value, copy=True) for name, value in values.items() if not callable(value)}
+        together = Compiled(exprs, several=True, declared=declared)
+        assert all(close(one, other, 1e-8) for one, other in zip(together(**values, **sizes), want))
+        for expr, other in zip(exprs, want):
+            alone = Compiled([expr], declared=declared)
+            first = alone(**values, **sizes)
+            kept = np.array(first, copy=True)
+            assert np.shape(first) == other.shape
+            assert close(first, other, 1e-8), alone.code
+            again = alone(**values, **sizes)
+            assert np.array_equal(again, kept, equal_nan=True) and np.array_equal(first, kept, equal_nan=True), alone.code
+            if other.shape:
+                out = np.full(other.shape, np.nan)
+                assert alone(**values, **sizes, out=out) is out
+                assert close(out, other, 1e-8), alone.code
+        assert all(np.array_equal(values[name], value) for name, value in before.items())
+    return True
+
+
+@pytest.mark.parametrize("start", range(700_000, 700_000 + 8 * BLOCK, BLOCK))
+def test_random_formulas(start: int) -> None:
+    """320 formulas, each with a gradient: together and one by one."""
+    count = 0
+    for seed in range(start, start + BLOCK):
+        one = formula(seed)
+        names = [name for name in one.declared if not name.startswith("has")]
+        if not names:
+            continue
+        try:
+            answer, plain = ask(one, random.Random(seed).choice(names)), ask(one)
+        except UnsupportedError:
+            continue
+        values = one.values()
+        try:
+            count += agrees([plain.expr, answer.expr], values, one.sizes, answer.reading.variables.values())
+        except UnsupportedError:    # a matrix without inverse
+            continue
+    assert count > BLOCK // 2
+
+
+def test_the_result_is_no_view_of_an_argument() -> None:
+    X = np.arange(6.0).reshape(2, 3)
+    for expr in (einsum([(variable("X", "m", "n"), "ij")], "ji"), variable("X", "m", "n")):
+        result = Compiled([expr])(X=X)
+        result[...] = 0
+        assert X[1, 2] == 5
+
+
+def test_single_precision_stays_single() -> None:
+    A, x = tensor("A", "m", "n"), tensor("x", "n")
+    loss = (A @ x) @ (A @ x)
+    for one in (loss.gradient(x), loss.hessian(x), loss.hessian("A"), loss):
+        run = one.compile()
+        values = {"A": np.ones((3, 2), np.float32), "x": np.ones(2, np.float32)}
+        assert run(**values).dtype == np.float32, run.code
+        mixed = run(A=values["A"], x=np.ones(2))
+        assert mixed.dtype == (np.float64 if "x" in run.code else np.float32)
+
+
+def test_lists_integers_and_further_names() -> None:
+    A, x = tensor("A", "m", "n"), tensor("x", "n")
+    assert (A @ x).compile()(A=[[1, 2], [3, 4]], x=(1, -1), y=7).tolist() == [-1.0, -1.0]
+
+
+def test_each_shape_has_its_code() -> None:
+    run = tensor("X", "m", "n").T.compile()
+    assert run(X=np.ones((2, 3))).shape == (3, 2)
+    assert run(X=np.ones((4, 1))).shape == (1, 4)
+
+
+def test_a_size_that_no_array_shows() -> None:
+    T, U, V = tensor("T", "n", "m"), tensor("U", "n", "k"), tensor("V", "m", "k")
+    hessian = read("norm2(T - U V')^2", T=T, U=U, V=V).hessian(U).compile()
+    V0 = np.arange(4.0).reshape(2, 2)
+    by_name = hessian(V=V0, n=3)
+    assert by_name.shape == (3, 2, 3, 2)
+    assert np.array_equal(hessian(V=V0, U=np.ones((3, 2))), by_name)
+    assert hessian(V=V0, n=4).shape == (4, 2, 4, 2)
+    with pytest.raises(RequestError, match="no array shows the size n"):
+        hessian(V=V0)
+
+
+def test_errors_name_what_is_wrong() -> None:
+    A, x = tensor("A", "m", "n"), tensor("x", "n")
+    run = (A @ x).compile()
+    with pytest.raises(RequestError, match="no value for x"):
+        run(A=np.ones((2, 2)))
+    with pytest.raises(ShapeError):
+        run(A=np.ones((2, 3)), x=np.ones(2))
+    with pytest.raises(RequestError, match="out is for one tensor"):
+        (x @ x).compile()(x=np.ones(2), out=np.ones(()))
+
+
+def test_pickles_and_threads() -> None:
+    A, x = tensor("A", "m", "n"), tensor("x", "n")
+    run = pickle.loads(pickle.dumps(((A @ x) @ (A @ x)).gradient(x).compile()))
+    points = [{"A": np.full((3, n), 1.0 * n), "x": np.ones(n)} for n in range(1, 9)] * 20
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda point: run(**point), points))
+    assert all(np.allclose(one, 2 * p["A"].T @ (p["A"] @ p["x"])) for one, p in zip(found, points))
+
+
+def test_the_code_shown_is_the_code_run() -> None:
+    A, x = tensor("A", "m", "n"), tensor("x", "n")
+    run = ((A @ x) @ (A @ x)).gradient(x).compile()
+    values = {"A": np.arange(6.0).reshape(3, 2), "x": np.ones(2)}
+    want = run(**values)
+    names: dict[str, Any] = {}
+    exec(run.code, names)
+    assert np.array_equal(names["derivative"](**values), want)
+
+
+@pytest.mark.parametrize("name", ["np", "lambda", "out", "T0", "derivative", "values"])
+def test_names_that_something_else_has(name: str) -> None:
+    x = variable(name, "n")
+    run = Compiled([einsum([(x, "i"), (x, "i")], "")])
+    assert run(**{name: np.ones(3)}) == 3
+
+
+@pytest.mark.parametrize("task", TASKS, ids=str)
+def test_tasks(task: Task) -> None:
+    """Value and derivative of every task, at one point, with formulas that stand in for unknown functions."""
+    declared = {name: tensor(name, *shape, assume=task.facts.get(name, ())) for name, shape in task.declared.items()}
+    plain = read(task.formula, declared, functions=task.functions)
+    exprs = [plain.expr, plain.derivative(*task.variables).expr]
+    values = {**task.values(1), **stand_ins(exprs)[0]}
+    sizes = {name: size for name, size in SIZES.items() if name not in declared}
+    assert agrees(exprs, values, sizes, plain.names.variables.values())
