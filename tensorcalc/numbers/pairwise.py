@@ -1,19 +1,18 @@
 """A product of several tensors as products of two, in the cheapest order.
 
-Knows expressions, sizes and opt_einsum's path finder; nothing of arrays.  Labels
+Knows expressions and sizes; nothing of arrays.  Labels
 here are free: those to keep are said, all others are summed over.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from math import prod
 from typing import NamedTuple
 
 from ..algebra.expr import Apply, Delta, Einsum, Expr, Subscripts, Sum
 from ..sizes import Dim, value
-from . import backends
+from .order import Path, order
 
 Labels = tuple[int, ...]
 
@@ -25,7 +24,7 @@ class Part(NamedTuple):
     labels: Labels
 
 
-def contraction(parts: Sequence[Part], kept: Labels, sizes: Mapping[str, int]) -> Expr:
+def contraction(parts: Sequence[Part], kept: Labels, sizes: Mapping[str, int], memory_limit: int | None = None) -> Expr:
     """The product of ``parts`` with the axes ``kept`` in this order, as pairs in the cheapest order."""
     count: dict[int, int] = dict.fromkeys(kept, 1)
     for part in parts:
@@ -36,7 +35,7 @@ def contraction(parts: Sequence[Part], kept: Labels, sizes: Mapping[str, int]) -
         return transposed(pending[0], kept).tensor
     path: Sequence[tuple[int, ...]] = [(0, 1)]
     if len(pending) > 2:
-        path = _path(_numbered(pending, kept), *[_measured(part.tensor, sizes) for part in pending])
+        path = _path(pending, kept, sizes, memory_limit)
     for step in path:
         chosen = [pending.pop(k) for k in sorted(step, reverse=True)]
         while chosen:
@@ -106,21 +105,17 @@ def _node(parts: Sequence[Part], kept: Labels) -> Part:
     return Part(Einsum(shape, tuple([part.tensor for part in parts]), subscripts), kept)
 
 
-def _numbered(parts: Sequence[Part], kept: Labels) -> tuple[Labels, ...]:
-    """The labels of ``parts`` and of the result, numbered as they are met."""
+def _path(parts: Sequence[Part], kept: Labels, sizes: Mapping[str, int], memory_limit: int | None) -> Path:
+    """The cheapest order; labels are numbered as they are met, so that like products are sought once."""
     number: dict[int, int] = {}
-    return tuple([tuple([number.setdefault(label, len(number)) for label in labels])
-                  for labels in (*[part.labels for part in parts], kept)])
-
-
-@lru_cache(maxsize=4096)
-def _path(labels: tuple[Labels, ...], *shapes: tuple[int, ...]) -> Sequence[tuple[int, ...]]:
-    """opt_einsum's cheapest order: at each step the places of the tensors to multiply."""
-    finder = backends.opt_einsum()
-    letters = ["".join(map(finder.get_symbol, own)) for own in labels]
-    equation = ",".join(letters[:-1]) + "->" + letters[-1]
-    path, _ = finder.contract_path(equation, *shapes, shapes=True, optimize="auto")
-    return [tuple(step) for step in path]
+    measured: list[int] = []
+    for part in parts:
+        for label, dim in zip(part.labels, part.tensor.shape):
+            if label not in number:
+                number[label] = len(number)
+                measured.append(max(value(dim, sizes), 1))
+    labels = tuple([tuple([number[label] for label in part.labels]) for part in parts])
+    return order(labels, tuple([number[label] for label in kept]), tuple(measured), memory_limit)
 
 
 def is_placement(node: Einsum) -> bool:
@@ -130,7 +125,12 @@ def is_placement(node: Einsum) -> bool:
 
 def cost(root: Expr, sizes: Mapping[str, int], known: Collection[Expr] = ()) -> int:
     """About how many operations a plan takes where the values of ``known`` are there already."""
-    total, seen, pending = 0, set(known), [root]
+    return total_cost([root], sizes, known)
+
+
+def total_cost(roots: Iterable[Expr], sizes: Mapping[str, int], known: Collection[Expr] = ()) -> int:
+    """About how many operations several plans take together."""
+    total, seen, pending = 0, set(known), list(roots)
     while pending:
         node = pending.pop()
         if node not in seen:

@@ -25,10 +25,12 @@ from ..algebra.expr import Apply, Delta, Einsum, Expr, Sum
 from ..algebra.traverse import postorder, uses
 from ..functions import POWER
 from ..sizes import Dim, Shape, symbols
+from .directions import directed
 from .finish import finished
+from .order import MOST_EXACT
 from .pairwise import Labels, Part, contraction, cost, is_placement
 
-MOST_FACTORS = 16   # of a product into which a nested one is spliced: the cheapest order is sought among them all
+MOST_FACTORS = MOST_EXACT   # of a product into which a nested one is spliced: the cheapest order is sought among them all
 MOST_TERMS = 4      # of a sum over which a product is distributed
 
 
@@ -48,7 +50,7 @@ def plan(root: Expr, sizes: Mapping[str, int]) -> Expr:
 
 def plans(roots: Iterable[Expr], sizes: Mapping[str, int]) -> list[Expr]:
     """The plans of several expressions, which share what they can."""
-    roots = list(roots)
+    roots = directed(roots)
     count = uses(roots)
     nested = _nested(roots, count)
     done: dict[Expr, Expr] = {}

@@ -1,0 +1,142 @@
+"""In which order the factors of a product are multiplied, two at a time.
+
+Up to ``MOST_EXACT`` factors the cheapest of all orders is found, by dynamic programming
+over sets of factors (Lam, Sadayappan & Wenger 1997, Parallel Process. Lett. 7, 157-168); an
+index may be on any number of factors.  Longer products are left to opt_einsum, those of
+more than ``MOST_GREEDY`` factors to cotengra where it is installed.
+
+Knows labels and sizes; nothing of expressions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+from . import backends
+
+Labels = tuple[int, ...]
+Path = Sequence[tuple[int, ...]]
+
+MOST_EXACT = 8     # factors of a product for which all orders are compared
+MOST_GREEDY = 20   # factors of a product beyond which cotengra is asked
+
+
+@lru_cache(maxsize=4096)
+def order(labels: tuple[Labels, ...], kept: Labels, sizes: Labels, memory_limit: int | None = None) -> Path:
+    """The places of the tensors to multiply, step by step; each result comes last.
+
+    ``sizes`` gives the size of each label.  Counted are multiplications and additions, and
+    the entries that are written.  Where it can be avoided, no intermediate result has more than
+    ``memory_limit`` entries.
+
+    Examples
+    --------
+    >>> list(order(((0, 1), (1, 2), (2,)), (0,), (50, 50, 50)))
+    [(1, 2), (0, 1)]
+    """
+    if len(labels) <= MOST_EXACT:
+        return _exact(labels, kept, sizes, memory_limit)
+    found = _cotengra(labels, kept, sizes) if len(labels) > MOST_GREEDY and memory_limit is None else None
+    return found if found is not None else _opt_einsum(labels, kept, sizes, memory_limit)
+
+
+def _exact(labels: tuple[Labels, ...], kept: Labels, sizes: Labels, memory_limit: int | None) -> Path:
+    """All orders compared: the cheapest way to make the product of each set of factors."""
+    full = (1 << len(labels)) - 1
+    needed = _indices(labels, kept)
+    entries = _Entries(sizes)
+    cheapest: dict[int, tuple[int, int]] = {1 << k: (0, 0) for k in range(len(labels))}
+    for members in range(1, full + 1):
+        if members in cheapest:
+            continue
+        outcome = needed[members]
+        written = entries.of(outcome)
+        large = memory_limit is not None and members != full and written > memory_limit
+        best: tuple[int, int] | None = None
+        lowest = members & -members
+        rest = members ^ lowest
+        part = rest
+        while part:
+            part = (part - 1) & rest
+            left, right = lowest | part, rest ^ part
+            joint = needed[left] | needed[right]
+            price = cheapest[left][0] + cheapest[right][0] + entries.of(joint) * (2 if joint & ~outcome else 1)
+            if best is None or price < best[0]:
+                best = price, left
+        assert best is not None
+        cheapest[members] = best[0] + written + (_FORBIDDEN if large else 0), best[1]
+    return _steps(cheapest, full)
+
+
+_FORBIDDEN = 10**40   # more than any product costs
+
+
+def _indices(labels: tuple[Labels, ...], kept: Labels) -> list[int]:
+    """The labels that the product of each set of factors keeps; sets are bits."""
+    full = (1 << len(labels)) - 1
+    union = [0] * (full + 1)
+    for members in range(1, full + 1):
+        lowest = members & -members
+        union[members] = union[members ^ lowest] | _bits(labels[lowest.bit_length() - 1])
+    outer = _bits(kept)
+    return [union[members] & (union[full ^ members] | outer) for members in range(full + 1)]
+
+
+def _bits(labels: Labels) -> int:
+    bits = 0
+    for label in labels:
+        bits |= 1 << label
+    return bits
+
+
+class _Entries:
+    """How many entries a tensor has whose labels are given as bits."""
+
+    def __init__(self, sizes: Labels) -> None:
+        self.sizes = sizes
+        self.known: dict[int, int] = {0: 1}
+
+    def of(self, labels: int) -> int:
+        found = self.known.get(labels)
+        if found is None:
+            lowest = labels & -labels
+            found = self.known[labels] = self.of(labels ^ lowest) * self.sizes[lowest.bit_length() - 1]
+        return found
+
+
+def _steps(cheapest: dict[int, tuple[int, int]], full: int) -> Path:
+    """The tree of products as steps, what is inside before what is outside."""
+    products: list[tuple[int, int]] = []
+    pending = [full]
+    while pending:
+        members = pending.pop()
+        if members & (members - 1):
+            left = cheapest[members][1]
+            products.append((left, members ^ left))
+            pending += [left, members ^ left]
+    present = [1 << k for k in range(full.bit_length())]
+    steps: list[tuple[int, ...]] = []
+    for left, right in reversed(products):
+        a, b = sorted((present.index(left), present.index(right)))
+        del present[b], present[a]
+        present.append(left | right)
+        steps.append((a, b))
+    return steps
+
+
+def _opt_einsum(labels: tuple[Labels, ...], kept: Labels, sizes: Labels, memory_limit: int | None) -> Path:
+    finder = backends.opt_einsum()
+    *letters, output = ["".join(map(finder.get_symbol, own)) for own in (*labels, kept)]
+    shapes = [tuple([sizes[label] for label in own]) for own in labels]
+    path, _ = finder.contract_path(",".join(letters) + "->" + output, *shapes, shapes=True, optimize="auto",
+                                   memory_limit=memory_limit)
+    return [tuple(step) for step in path]
+
+
+def _cotengra(labels: tuple[Labels, ...], kept: Labels, sizes: Labels) -> Path | None:
+    finder = backends.cotengra()
+    if finder is None:
+        return None
+    path = finder.array_contract_path(labels, kept, dict(enumerate(sizes)), optimize="auto")
+    return [tuple(step) for step in path]
