@@ -7,7 +7,7 @@ what cannot be read is passed by name.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from math import prod
 from typing import Any
 from warnings import catch_warnings, simplefilter
@@ -16,11 +16,24 @@ from ..algebra.build import is_number
 from ..algebra.expr import Apply, Delta, Einsum, Expr, Sum, Variable
 from ..algebra.traverse import postorder, uses
 from ..errors import LimitError, RequestError, UnsupportedError
-from ..functions import POWER, TABLE, Function, axis_ways, core_names
+from ..functions import (
+    FRECHET,
+    POWER,
+    TABLE,
+    Function,
+    axis_ways,
+    coefficients_of,
+    core_names,
+    frechet_of,
+    is_series,
+    primes,
+    scalar_of,
+)
 from ..sizes import value
 from . import kernels
 from .arrays import Array, Labels, add, pair, place, power, unary
 from .backends import numpy
+from .directions import ALONG, of_along
 from .inputs import read, sized, unknown
 from .pairwise import is_placement
 from .plan import plan
@@ -70,7 +83,7 @@ def evaluate(expr: Expr, values: Mapping[str, Any], sizes: Mapping[str, int] | N
     callables = {name: found for name, found in values.items() if callable(found)}
     with numpy().errstate(all="ignore"), catch_warnings():
         simplefilter("ignore")
-        result = _Run(arrays, known, callables, most).of(_planned(expr, tuple(sorted(known.items()))))
+        (result,) = _Run(arrays, known, callables, most).of(_planned(expr, tuple(sorted(known.items()))))
     if groups is not None:
         dims = iter(result.shape)
         result = result.reshape([prod(next(dims) for _ in range(count)) for count in groups])
@@ -91,6 +104,19 @@ def evaluate_json(expr: Expr, values: Mapping[str, Any], groups: Sequence[int] |
     return numpy().where(finite, result, None).tolist() if not finite.all() else result.tolist()
 
 
+def run(planned: Sequence[Expr], arrays: Mapping[str, Array], sizes: Mapping[str, int],
+        callables: Mapping[str, Callable[..., Array]], most: int = MOST_ENTRIES) -> list[Array]:
+    """The values of plans that share what they can; ``arrays`` have all axes of their variables.
+
+    Raises
+    ------
+    LimitError, UnsupportedError: as :func:`evaluate`.
+    """
+    with numpy().errstate(all="ignore"), catch_warnings():
+        simplefilter("ignore")
+        return _Run(arrays, sizes, callables, most).of(*planned)
+
+
 # -- the plan, step by step --------------------------------------------------------------
 
 
@@ -101,14 +127,15 @@ class _Run:
                  callables: Mapping[str, Callable[..., Array]], most: int) -> None:
         self.arrays, self.sizes, self.callables, self.most = arrays, sizes, callables, most
 
-    def of(self, root: Expr) -> Array:
-        order = postorder(root)
+    def of(self, *roots: Expr) -> list[Array]:
+        """The value of each root."""
+        order = postorder(*roots)
         for node in order:
             shape = sized(node.shape, self.sizes)
             if prod(shape) > self.most:
                 raise LimitError("TC411", f"an array of more than {self.most} entries", field="values",
                                  facts=[f"shape {' x '.join(map(str, shape))}"])
-        left = uses([root])
+        left = uses(roots)
         done: dict[Expr, Array] = {}
         for node in order:
             done[node] = self._step(node, [done[child] for child in node.children])
@@ -116,7 +143,7 @@ class _Run:
                 left[child] -= 1
                 if not left[child]:
                     done.pop(child, None)
-        return numpy().asarray(done[root])
+        return [numpy().asarray(done[root]) for root in roots]
 
     def _step(self, node: Expr, inputs: list[Array]) -> Array:
         shape = sized(node.shape, self.sizes)
@@ -154,6 +181,8 @@ class _Run:
         try:
             if function is POWER:
                 return power(inputs[0], inputs[1], is_number(node.arguments[1]))
+            if is_unknown(function) and is_series(function):
+                return self._matrix_function(function)(inputs[0].reshape(1, 1)).reshape(())
             if is_unknown(function):
                 return np.broadcast_to(np.asarray(self._callable(function)(*inputs), dtype=float), shape)
             if function.signature == "->":
@@ -161,29 +190,102 @@ class _Run:
             if function.ways:
                 inputs = [_merged(array, core, function) for array, core in
                           zip(inputs, core_names(function.signature)[0])]
+            if function.data or function.name == ALONG:
+                return self._matrix_function(function)(*inputs).reshape(shape)
             return kernel(function.name)(*inputs).reshape(shape)
         except np.linalg.LinAlgError as error:
             raise UnsupportedError("TC311", f"{function} has no value here", field="values",
                                    facts=[str(error)]) from error
 
     def _callable(self, function: Function) -> Callable[..., Array]:
-        name = keyword(function)
+        return self._given(*primes(function))
+
+    def _given(self, function: str, order: int) -> Callable[..., Array]:
+        """What the user passes for a function, or for its derivative."""
+        name = keyword_of(function, order)
         if name not in self.callables:
-            raise RequestError("TC511", f"no value for the function {function}", field="values",
+            prime = "'" * order
+            raise RequestError("TC511", f"no value for the function {function}{prime}", field="values",
                                help=f"pass {name} as a function of arrays")
         return self.callables[name]
+
+    def _matrix_function(self, function: Function) -> Callable[..., Array]:
+        """A function of square matrices that is no call of a kernel, or its Fréchet derivative."""
+        if function.name == ALONG:
+            return self._along(of_along(function))
+        of, times = frechet_of(function) if function.name in FRECHET else (function, 0)
+        name, order, kind = scalar_of(of) if of.name in TABLE else (*primes(of), "series")
+        if kind == "elementwise":
+            given = [self._given(name, order + more) for more in range(times + 1)]
+            return partial(_spectral, given, times)
+        plain = self._plain(of)
+        return partial(_blocks, plain, times) if times else plain
+
+    def _along(self, function: Function) -> Callable[[Array, Array], Array]:
+        """The derivative of a function of square matrices, its first direction given."""
+        of, times = frechet_of(function)
+        name, order, kind = scalar_of(of)
+        if kind == "elementwise":
+            given = [self._given(name, order + more) for more in range(times + 1)]
+            return partial(_spectral_along, given, times)
+        return partial(_blocks_along, self._plain(of), times)
+
+    def _plain(self, of: Function) -> Callable[[Array], Array]:
+        """A function of square matrices, of one or of a stack of them."""
+        name, order, kind = scalar_of(of) if of.name in TABLE else (*primes(of), "series")
+        if kind == "table":
+            return kernel(of.name if of.name != "funm" else f"{name}m")
+        if of.data[3 if of.name == "funm" else 1:]:
+            return partial(kernels.polynomial, [float(value) for value in coefficients_of(of)])
+        return partial(kernels.each, self._given(name, order))
 
 
 def is_unknown(function: Function) -> bool:
     """Whether the user passes ``function``: it is no row of the function table and no step of a plan."""
-    return function.name not in TABLE and function.name not in kernels.NUMPY and function.name not in kernels.STEPS
+    return (function.name not in TABLE and function.name not in kernels.NUMPY and function.name not in kernels.STEPS
+            and function.name != ALONG)
 
 
 def keyword(function: Function) -> str:
     """The name under which the user passes an unknown function or its derivative: ``f``, ``df``, ``d2f``."""
-    name = function.name.rstrip("'")
-    order = len(function.name) - len(name)
+    return keyword_of(*primes(function))
+
+
+def keyword_of(name: str, order: int) -> str:
+    """The name under which the user passes the derivative of some order of the function ``name``."""
     return ("", "d")[order] + name if order < 2 else f"d{order}{name}"
+
+
+def keywords(function: Function) -> list[str]:
+    """The names under which the user passes what a row of a declared function needs."""
+    if function.name == ALONG:
+        return keywords(of_along(function))
+    if function.name not in TABLE:
+        known = is_series(function) and function.data[1:]
+        return [] if known or not is_unknown(function) else [keyword(function)]
+    if function.name not in ("funm", "frechet_funm"):
+        return []
+    of, times = frechet_of(function) if function.name in FRECHET else (function, 0)
+    name, order, kind = scalar_of(of)
+    if kind == "table" or of.data[3:]:
+        return []
+    return [keyword_of(name, order + more) for more in range(times + 1 if kind == "elementwise" else 1)]
+
+
+def _spectral(functions: Sequence[Callable[[Array], Array]], times: int, x: Array) -> Array:
+    return kernels.spectral(functions, x, times)
+
+
+def _spectral_along(functions: Sequence[Callable[[Array], Array]], times: int, x: Array, e: Array) -> Array:
+    return numpy().einsum("ijpq...,pq->ij...", kernels.spectral(functions, x, times), e)
+
+
+def _blocks_along(function: Callable[[Array], Array], times: int, x: Array, e: Array) -> Array:
+    return kernels.blocks_along(function, x, e, times)
+
+
+def _blocks(function: Callable[[Array], Array], times: int, x: Array) -> Array:
+    return kernels.blocks(function, x, times)
 
 
 # -- functions ---------------------------------------------------------------------------
@@ -211,6 +313,8 @@ def constant(function: Function, inputs: list[Array], shape: tuple[int, ...]) ->
             return kernels.duplication(shape[0])
         case "elimination":
             return kernels.elimination(shape[1])
+        case "tril":
+            return np.tri(shape[0])
         case "powers":
             return kernels.powers(inputs[0], shape[0])
         case "exchange":

@@ -26,8 +26,9 @@ OWN = {"adj": "adjugate", "chol": "cholesky"}
 
 PRINTED = ("sigmoid", "softmax", "logsumexp", "adjugate", "cholesky", "logm", "sqrtm", "each", "blocks", "expm",
            "frechet_expm", "frechet_logm", "frechet_sqrtm", "levi_civita", "duplication", "elimination", "on_diagonal",
-           "powers", "convolution", "filled", "log_of_det", "sigmoid_slope", "spd_factor", "spd_solve", "spd_logdet",
-           "spd_inverse")
+           "powers", "convolution", "sinm", "cosm", "tanm", "sinhm", "coshm", "tanhm", "arctanm", "arcsinm", "arccosm",
+           "sigmoidm", "softplusm", "polynomial", "blocks_along", "spectral", "filled", "log_of_det", "sigmoid_slope",
+           "spd_factor", "spd_solve", "spd_logdet", "spd_inverse")
 """What a generated module may define; the others are one call of NumPy or SciPy there."""
 
 
@@ -214,17 +215,27 @@ def polynomial(coefficients: Sequence[float], x: Array) -> Array:
     return result
 
 
-def blocks(function: Callable[[Array], Array], x: Array, times: int = 1) -> Array:
+def blocks_along(function: Callable[[Array], Array], x: Array, e: Array, times: int = 1) -> Array:
+    """The derivative of some order of a matrix function, the first direction being e: f([[x, e], [0, x]]), at its corner."""
+    np = numpy()
+    n = x.shape[-1]
+    pair = np.block([[x, e], [np.zeros((n, n)), x]])
+    return blocks(function, pair, times - 1, n) if times > 1 else np.asarray(function(pair))[:n, n:]
+
+
+def blocks(function: Callable[[Array], Array], x: Array, times: int = 1, n: int = 0) -> Array:
     """The derivative of some order of a matrix function: axes of the value, then two for each differentiation.
 
     For order 1 from f([[x, e], [0, x]]) = [[f(x), df(x)[e]], [0, f(x)]], which is repeated for higher orders
-    (Mathias 1996; Higham, Functions of Matrices, 2008, th. 3.6; Higham and Relton 2014, th. 3.5).
+    (Mathias 1996; Higham, Functions of Matrices, 2008, th. 3.6; Higham and Relton 2014, th. 3.5).  A matrix x that is
+    put together like this already has blocks of size n.
     """
     np = numpy()
-    n, lead = x.shape[-1], x.shape[:-2]
+    side, lead = x.shape[-1], x.shape[:-2]
+    n = n or side
     result = np.empty((*lead, *[n] * (2 + 2 * times)))
     for places in np.ndindex(*[n] * (2 * times - 1)):
-        whole = np.broadcast_to(x[..., None, :, :], (*lead, n, n, n))
+        whole = np.broadcast_to(x[..., None, :, :], (*lead, n, side, side))
         for order in range(times):
             size = whole.shape[-1]
             pair = np.zeros((*lead, n, 2 * size, 2 * size))

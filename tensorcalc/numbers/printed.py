@@ -12,7 +12,8 @@ from inspect import getsource
 from types import ModuleType
 
 _IMPORT = re.compile(r"^    \w+ = (numpy|scipy_linalg|jax_numpy|jax_linalg|pytorch)\(\)\n", re.MULTILINE)
-_ANNOTATIONS = (": Array", " -> Array", ": Callable[[Array], Array]", ": int", ": float", ": str", ": tuple[int, ...]", ": Any")
+_ANNOTATIONS = (": Array", " -> Array", ": Callable[[Array], Array]", ": Sequence[Callable[[Array], Array]]",
+                ": Sequence[float]", ": int", ": float", ": str", ": tuple[int, ...]", ": Any")
 
 
 @cache

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import product
 from math import isfinite
 from operator import index as whole
 from typing import Any
@@ -17,7 +18,7 @@ from typing import Any
 from ..algebra.build import number, transpose
 from ..algebra.expr import Expr, Variable
 from ..algebra.traverse import postorder
-from ..calculus.derive import READINGS, differentiated
+from ..calculus.derive import ALL_READINGS, differentiated
 from ..errors import LimitError, RequestError, ShapeError, TensorCalcError, UnknownNameError
 from ..notation.describe import Forms, Layout, array_shape, convention, describe, jacobian
 from ..notation.latex import latex
@@ -25,12 +26,15 @@ from ..notation.lower import Value
 from ..notation.recover.sharing import substituted
 from ..notation.syntax import Name
 from ..notation.text import text
-from ..numbers.codegen import numpy_code
+from ..numbers.codegen import module_code
 from ..numbers.compiled import Compiled
+from ..numbers.dialects import LIBRARIES
 from ..numbers.evaluate import evaluate
-from ..request import FORMS, MOST_ORDER, shown
+from ..numbers.structured import MEMORY_LIMIT, Structured, structured
+from ..request import FORMS, MOST_ORDER, part_of, shown
 from ..sizes import Dim
 from . import broadcast
+from .blocks import Blocks
 from .names import Names, groups, known, stated, symbols_of, united
 
 Operand = Any   # a Tensor or a number
@@ -158,7 +162,8 @@ class Tensor:
 
         Variables are given as tensors or by name, several also as a list.  ``order``
         repeats a single one.  ``reading`` says what the derivative by a variable with
-        structure is: ``free``, ``structured`` or ``projected``.
+        structure is: ``free``, ``structured``, ``projected``, or ``vech``, the derivative by
+        the entries of ``vech(X)``.
 
         Examples
         --------
@@ -173,8 +178,8 @@ class Tensor:
         ------
         UnknownNameError: TC204 for a name that is no variable of this tensor.
         """
-        _one_of("reading", reading, READINGS)
-        listed = [_variable(self, by) for by in _flat(wrt)]
+        _one_of("reading", reading, ALL_READINGS)
+        listed = [variable_of(self, by) for by in _flat(wrt)]
         if len(listed) == 1 and 0 < order <= MOST_ORDER:
             listed *= order
         if not 0 < len(listed) <= MOST_ORDER or order not in (1, len(listed)):
@@ -184,8 +189,9 @@ class Tensor:
         variables = [names.variables[name] for by in listed for name in by.names.variables]
         expr = differentiated(self.expr, variables, names.facts, reading)
         parts = self.layout.parts if self.layout.variables else (self.groups,)
-        layout = Layout((*parts, *[by.groups for by in listed]), self.layout.letters, self.layout.name,
-                        (*self.layout.variables, *[variable.name for variable in variables]))
+        by = [part_of(variable, names.facts.get(variable.name, ()), reading) for variable in variables]
+        layout = Layout((*parts, *[part for _, part in by]), self.layout.letters, self.layout.name,
+                        (*self.layout.variables, *[name for name, _ in by]))
         return Tensor(expr, layout, names, reading)
 
     def gradient(self, wrt: By, *, reading: str = "free") -> Tensor:
@@ -193,10 +199,31 @@ class Tensor:
         _insist_on_number(self, "a gradient", "derivative or jacobian")
         return self.derivative(wrt, reading=reading)
 
-    def hessian(self, wrt: By, other: By | None = None, *, reading: str = "free") -> Tensor:
-        """The second derivative of a number, by one variable or by two."""
+    def hessian(self, wrt: By, other: By | None = None, *, reading: str = "free") -> Any:
+        """The second derivative of a number, by one variable or by two; for lists of variables a table of blocks.
+
+        Examples
+        --------
+        >>> from tensorcalc import read
+        >>> print(read("norm2(A x + y)^2/2").hessian(["x", "y"]))
+        x, x  (n, n)  A' A
+        x, y  (n, m)  A'
+        y, x  (m, n)  A
+        y, y  (m, m)  eye(m)
+        """
         _insist_on_number(self, "a Hessian", "derivative with order=2")
-        return self.derivative(wrt, wrt if other is None else other, reading=reading)
+        other = wrt if other is None else other
+        if not isinstance(wrt, (list, tuple)) and not isinstance(other, (list, tuple)):
+            return self.derivative(wrt, other, reading=reading)
+        rows, columns = ([variable_of(self, by) for by in _flat([given])] for given in (wrt, other))
+        table: dict[tuple[str, str], Tensor] = {}
+        for row, column in product(rows, columns):
+            (one,), (two,) = row.names.variables, column.names.variables
+            turned = table.get((two, one))
+            table[one, two] = _mirrored(turned) if turned is not None else self.derivative(row, column, reading=reading)
+        counts = {name: len(block.layout.parts[-1 - (place == 0)]) for pair, block in table.items() for place, name in
+                  enumerate(pair)}
+        return Blocks(table, counts)
 
     def jacobian(self, wrt: By, *, layout: str = "numerator", vec: str = "F", reading: str = "free") -> Tensor:
         """The matrix ``∂vec(U)/∂vec(X)'``; its transpose for ``layout="denominator"``, vec by rows for ``vec="C"``.
@@ -262,9 +289,15 @@ class Tensor:
         return _forms(self).latex().get(form)
 
     def code(self, library: str = "numpy", *, name: str = "derivative") -> str:
-        """A module that defines a function ``name`` with one keyword for each variable."""
-        _one_of("library", library, ("numpy",))
-        return numpy_code(stated(self.expr, self.names), name=name, groups=self.groups)
+        """A module for ``"numpy"``, ``"jax"`` or ``"torch"``: a function ``name`` with one keyword for each variable.
+
+        Raises
+        ------
+        RequestError: TC508 for another library.
+        UnsupportedError: TC314 where the library does not have a function.
+        """
+        _one_of("library", library, LIBRARIES)
+        return module_code(stated(self.expr, self.names), library, name=name, groups=self.groups)
 
     def compile(self) -> Compiled:
         """The function of arrays that computes this tensor, generated once for each set of shapes.
@@ -336,6 +369,38 @@ class Tensor:
         rest = {name: value for name, value in values.items() if name in variables or callable(value)}
         return evaluate(stated(self.expr, self.names), rest, sizes, self.groups, variables.values())
 
+    def structured(self, *, memory_limit: int = MEMORY_LIMIT, **values: Any) -> Structured:
+        """A derivative at a point as a linear map that keeps its structure: cores and deltas, no dense array.
+
+        Its columns are the axes of the variable, its rows all axes before them; a matrix has the
+        axes of a matrix.  Values are passed as in a call; ``memory_limit`` bounds, in bytes, the
+        arrays that solving makes.
+
+        Examples
+        --------
+        >>> from tensorcalc import read
+        >>> H = read("norm2(A X - B)^2/2").hessian("X").structured(A=[[1, 0], [0, 2]], p=3)
+        >>> H
+        <Structured (2, 3, 2, 3): C_ip δ_jq, C is 2 x 2>
+        >>> print(H.solve([[1, 2, 3], [4, 8, 12]]))
+        [[1. 2. 3.]
+         [1. 2. 3.]]
+
+        Raises
+        ------
+        RequestError: TC519 where there are no rows and columns; others as in a call.
+        """
+        if not self.layout.variables and self.ndim != 2:
+            raise RequestError("TC519", "a linear map has rows and columns", field="expr",
+                               facts=[_says(self, "this tensor")], help="take a derivative, or a matrix")
+        last = len(self.layout.parts[-1]) if self.layout.variables else 1
+        split = self.groups[:self.ndim - last], self.groups[self.ndim - last:]
+        variables = self.names.variables
+        others = values.keys() - variables.keys()
+        sizes = {name: values[name] for name in others & symbols_of(self.expr, self.names)} if others else {}
+        rest = {name: value for name, value in values.items() if name in variables or callable(value)}
+        return structured(stated(self.expr, self.names), split, rest, sizes, variables.values(), memory_limit)
+
 
 def compiled(tensors: Sequence[Tensor], *, several: bool = False) -> Compiled:
     """The function of arrays that computes tensors, which share their work."""
@@ -389,6 +454,15 @@ def _combined(operation: Callable[[Value, Value], Value], left: Operand, right: 
     except ShapeError as error:
         error.facts = error.facts or [_says(a, "the left operand"), _says(b, "the right operand")]
         raise
+
+
+def _mirrored(block: Tensor) -> Tensor:
+    """A second derivative with the roles of its variables exchanged: its mirror image."""
+    first, one, two = block.layout.axes()
+    order = [axis for part in (first, two, one) for group in part for axis in group]
+    parts, names = block.layout.parts, block.layout.variables
+    layout = Layout((parts[0], parts[2], parts[1]), block.layout.letters, block.layout.name, names[::-1])
+    return Tensor(transpose(block.expr, order), layout, block.names, block.reading)
 
 
 def _restored(nodes: list[Expr], layout: Layout, names: Names, reading: str) -> Tensor:
@@ -451,7 +525,7 @@ def _flat(wrt: Sequence[By]) -> Iterator[By]:
         yield from one if isinstance(one, (list, tuple)) else [one]
 
 
-def _variable(one: Tensor, by: By) -> Tensor:
+def variable_of(one: Tensor, by: By) -> Tensor:
     """The variable that a derivative is by."""
     if isinstance(by, Tensor) and isinstance(by.expr, Variable):
         return of_variable(known(by.expr, by.names.facts.get(by.expr.name, ())))
