@@ -57,14 +57,15 @@ if TYPE_CHECKING:
     from .tensors.tensor import Tensor as Tensor
 
 __all__ = [
-    "__version__", "Tensor", "tensor", "read", "index", "einsum", "fn", "compile", "differential", "linearize", "jvp", "vjp", "hvp",
-    "verify", "check", "Verdict", "Diagnosis", "handle", "TensorCalcError", "FormulaError", "ShapeError",
+    "__version__", "Tensor", "tensor", "read", "index", "einsum", "fn", "compile", "differential", "linearize", "jvp",
+    "vjp", "hvp", "verify", "check", "Verdict", "Diagnosis", "handle", "TensorCalcError", "FormulaError", "ShapeError",
     "UnknownNameError", "UnsupportedError", "LimitError", "RequestError",
 ]
 
 _HOMES = {
     "Tensor": "tensors.tensor", "tensor": "tensors.declare", "read": "tensors.declare", "index": "tensors.declare",
-    "einsum": "tensors.fn", "compile": "tensors.compiling", "differential": "tensors.linear", "linearize": "tensors.linear", "jvp": "tensors.linear",
+    "einsum": "tensors.fn", "compile": "tensors.compiling",
+    "differential": "tensors.linear", "linearize": "tensors.linear", "jvp": "tensors.linear",
     "vjp": "tensors.linear", "hvp": "tensors.linear", "verify": "tensors.claims", "check": "tensors.claims",
     "Verdict": "tensors.claims", "Diagnosis": "tensors.claims", "handle": "service",
 }   # errors are in errors

@@ -9,7 +9,7 @@ from ..numbers.compiled import Compiled
 from .tensor import Tensor, compiled
 
 
-def compile(*tensors: Tensor) -> Compiled:  # noqa: A001  (the field's word; it hides nothing where it is imported as tc.compile)
+def compile(*tensors: Tensor) -> Compiled:
     """The function of named arrays that computes tensors: an array, or a tuple of arrays that share their work.
 
     The code is made at the first call with arrays of some shapes, and kept; ``code`` is the
