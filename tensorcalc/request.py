@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .algebra.expr import Expr, Variable
-from .calculus.derive import READINGS, derive, with_facts
+from .calculus.derive import READINGS, derive, is_halved, with_facts
 from .calculus.simplify import simplify
 from .errors import RequestError, UnknownNameError, UnsupportedError
 from .notation.describe import Layout, array_shape
@@ -140,21 +140,29 @@ class Derived:
     facts: dict[str, list[str]]
 
 
-def derived(request: Mapping[str, Any]) -> Derived:
+def derived(request: Mapping[str, Any], readings: Sequence[str] = READINGS) -> Derived:
     """The derivative that a request asks for."""
     names = _wrt(request)
     scope, facts = scope_of(request)
     scope.differentiate = lambda expr, by, order: derive(expr, [by] * order)
     reading = read(text_of(request, "expr"), scope)
     variables = [_variable(name, reading) for name in names]
-    expr = derive(reading.expr, variables, facts, choice_of(request, "wrt_convention", READINGS))
-    parts = [reading.groups] + [variable.groups or (1,) * variable.rank for variable in variables]
-    layout = Layout(tuple(parts), reading.letters, reading.name, tuple(names))
+    convention = choice_of(request, "wrt_convention", readings)
+    expr = derive(reading.expr, variables, facts, convention)
+    by = [part_of(variable, facts.get(variable.name, ()), convention) for variable in variables]
+    layout = Layout((reading.groups, *[part for _, part in by]), reading.letters, reading.name, tuple([name for name, _ in by]))
     if request.get("contract") is not None:
         result = _contracted(text_of(request, "contract"), expr, layout, reading)
         inner = Layout((result.groups,), result.letters, result.name)
         return Derived(simplify(with_facts(result.expr, facts)), inner, reading, layout, variables, facts)
     return Derived(expr, layout, reading, layout, variables, facts)
+
+
+def part_of(variable: Variable, facts: Collection[str], reading: str) -> tuple[str, tuple[int, ...]]:
+    """What a derivative is by, in words, and how many axes of it make each axis of the array."""
+    if is_halved(facts, reading):
+        return f"vech({variable.name})", (1,)
+    return variable.name, variable.groups or (1,) * variable.rank
 
 
 def _wrt(request: Mapping[str, Any]) -> list[str]:

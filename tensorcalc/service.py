@@ -5,15 +5,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from .algebra.expr import Expr
 from .calculus.derivation import derivation, steps_of
-from .calculus.derive import READINGS, derive
-from .errors import RequestError, TensorCalcError
+from .calculus.derive import ALL_READINGS, derive
+from .errors import RequestError, TensorCalcError, UnsupportedError
 from .notation.describe import array_shape, convention, describe
 from .notation.lower import Scope, read
 from .numbers import codegen, evaluate
+from .numbers.dialects import LIBRARIES
 from .request import FORMS, check_fields, check_name, choice_of, derived, mapping_of, scope_of, shown, text_of, wanted
 from .verdicts import check_answer, verify_answer
 
@@ -63,7 +65,7 @@ def _derive(request: Mapping[str, Any]) -> dict[str, Any]:
     want = wanted(request)
     numerator = choice_of(request, "layout", ("numerator", "denominator")) == "numerator"
     columns = choice_of(request, "vec", ("F", "C")) == "F"
-    found = derived(request)
+    found = derived(request, ALL_READINGS)
     taken = set(found.reading.variables) | found.reading.scope.integers
     forms = describe(found.expr, found.layout, numerator=numerator, columns=columns, taken=taken,
                      want=set(want) | (set(FORMS) if "latex" in want else set()))
@@ -72,7 +74,7 @@ def _derive(request: Mapping[str, Any]) -> dict[str, Any]:
         "vars": {name: list(array_shape(variable, variable.groups or (1,) * variable.rank))
                  for name, variable in sorted(found.reading.variables.items())},
         "convention": convention(found.layout, taken, numerator=numerator, columns=columns,
-                                 reading=choice_of(request, "wrt_convention", READINGS)),
+                                 reading=choice_of(request, "wrt_convention", ALL_READINGS)),
     }
     texts = forms.texts()
     answer |= {name: texts[name] for name in FORMS if name in want}
@@ -82,13 +84,23 @@ def _derive(request: Mapping[str, Any]) -> dict[str, Any]:
     if "latex" in want:
         answer["latex"] = forms.latex()
     if "steps" in want:
-        reading = choice_of(request, "wrt_convention", READINGS)
+        reading = choice_of(request, "wrt_convention", ALL_READINGS)
         detail, notation = choice_of(request, "detail", ("brief", "full")), choice_of(request, "notation", NOTATIONS)
         answer["steps"] = steps_of(derivation(found.reading.expr, found.derived, found.variables, found.facts, reading,
                                               detail, notation))
     if "code" in want:
-        answer["code"] = {"numpy": codegen.numpy_code(found.expr, groups=found.layout.groups)}
+        answer["code"] = {library: _module(found.expr, library, found.layout.groups) for library in LIBRARIES}
     return answer
+
+
+def _module(expr: Expr, library: str, groups: Sequence[int] | None) -> str | None:
+    """Generated code; ``None`` where the library lacks a function."""
+    try:
+        return codegen.module_code(expr, library, groups=groups)
+    except UnsupportedError as error:
+        if error.code != "TC314":
+            raise
+        return None
 
 
 # -- evaluate ----------------------------------------------------------------------------

@@ -661,6 +661,9 @@ class Meaning:
         zero = 0 * x
         return self.xp.stack([self.xp.stack([zero, -z, y]), self.xp.stack([z, zero, -x]), self.xp.stack([-y, x, zero])])
 
+    def form_tril(self, x: Any) -> Any:
+        return self.xp.where(np.tri(len(x), dtype=bool), x, 0 * x)
+
     def form_sym(self, x: Any) -> Any:
         return (x + x.T) / 2
 

@@ -97,6 +97,46 @@ def is_definite(matrix: Expr) -> bool:
     return False
 
 
+def is_lower(matrix: Expr) -> bool:
+    """Whether a matrix is zero above the diagonal.
+
+    Examples
+    --------
+    >>> from tensorcalc.algebra.build import apply, variable
+    >>> from tensorcalc.functions import TABLE
+    >>> is_lower(apply(TABLE["inv"], variable("L", "n", "n", facts=["lower"])))
+    True
+    """
+    match matrix:
+        case Variable(facts=facts):
+            return bool(facts & {"lower", "diagonal"})
+        case Delta():
+            return matrix.rank == 2
+        case Apply(function=function, arguments=arguments):
+            return function.name in ("tril", "chol") or \
+                (function.name in ("inv", "expm", "matpow") and matrix.rank == 2 and is_lower(arguments[0]))
+        case Sum(terms=terms):
+            return all(is_lower(term) for _, term in terms)
+        case Einsum() if matrix.rank == 2:
+            return _is_lower_product(matrix)
+    return False
+
+
+def _is_lower_product(product: Einsum) -> bool:
+    """Whether lower matrices lead from the rows to the columns, or one stands beside other factors."""
+    pairs = list(zip(product.operands, product.subscripts))
+    if any(own == (0, 1) and is_lower(operand) for operand, own in pairs):
+        return True
+    at, seen = 0, set[int]()
+    while at != 1:
+        k = next((k for k, (_, own) in enumerate(pairs) if len(own) == 2 and own[0] == at), None)
+        if k is None or k in seen or not is_lower(pairs[k][0]):
+            return False
+        seen.add(k)
+        at = pairs[k][1][1]
+    return True
+
+
 def _is_form(product: Einsum) -> bool:
     """Whether a number is x' S x with a definite or semidefinite matrix S."""
     if product.shape:

@@ -19,6 +19,8 @@ from .rewrite import Step
 from .simplify import simplify
 
 READINGS = ("free", "structured", "projected")
+ALL_READINGS = (*READINGS, "vech")
+"""``vech`` is by the entries of ``vech(X)``: its axis takes the place of the two of X."""
 
 _SYMMETRIC = frozenset({"symmetric", "spd", "psd"})
 
@@ -41,7 +43,7 @@ def derive(expr: Expr, variables: Sequence[Variable], facts: Facts | None = None
 
     Raises
     ------
-    UnsupportedError: TC304 for a structured derivative by a variable whose structure has no such reading.
+    UnsupportedError: TC304 for a derivative by a variable whose structure has no such reading.
     """
     facts = facts or {}
     return with_facts(differentiated(expr, variables, facts, reading, trace), facts, trace)
@@ -74,9 +76,13 @@ def tied(expr: Expr, by: Variable, facts: frozenset[str], reading: str) -> Expr:
 
     ``structured``: entries that are tied move together (Cookbook eq. 138 for a
     symmetric variable).  ``projected``: the derivative projected onto the structure.
+    ``vech``: by the entries of ``vech(X)``, where ``vec(X) = duplication(n) vech(X)``
+    for a symmetric X and ``elimination(n)' vech(X)`` for a lower-triangular one.
     """
     if reading == "free" or by.rank != 2:
         return expr
+    if reading == "vech":
+        return _halved(expr, by, facts)
     lead, p, q = list(range(expr.rank - 2)), expr.rank - 2, expr.rank - 1
     turned = einsum([(expr, [*lead, q, p])], [*lead, p, q]) if by.shape[0] == by.shape[1] else expr
     projected = reading == "projected"
@@ -90,19 +96,43 @@ def tied(expr: Expr, by: Variable, facts: frozenset[str], reading: str) -> Expr:
         return _on_diagonal(expr, by)
     if "lower" in facts:
         return _lower_part(expr, by)
+    if "orthogonal" in facts and projected:
+        return _tangent(expr, by, turned)
     if "orthogonal" in facts:
         raise UnsupportedError("TC304", f"the {reading} derivative by an orthogonal variable is not defined by its entries",
-                               field="wrt_convention", help="ask for the free derivative")
+                               field="wrt_convention", help="ask for the free or the projected derivative")
     return expr
 
 
-def _lower_part(expr: Expr, by: Variable) -> Expr:
-    """The entries on and below the diagonal of the last two axes: those that ``elimination`` picks."""
-    axes: list[Hashable] = list(range(expr.rank))
-    (dim, _) = by.shape
+def is_halved(facts: Collection[str], reading: str) -> bool:
+    """Whether a derivative has one axis, that of ``vech(X)``, for the two of a variable."""
+    return reading == "vech" and bool(set(facts) & {*_SYMMETRIC, "lower"})
+
+
+def _halved(expr: Expr, by: Variable, facts: frozenset[str]) -> Expr:
+    """A derivative by ``vech(X)``: ``duplication(n)' vec(G)``, or ``elimination(n) vec(G)``."""
+    if not is_halved(facts, "vech"):
+        raise UnsupportedError("TC304", f"the derivative by vech({by.name}) is for a symmetric or a lower-triangular {by.name}",
+                               field="wrt_convention", help=f"assume that {by.name} is symmetric or lower")
+    (dim, _), lead = by.shape, list(range(expr.rank - 2))
     half = triangular(dim)
-    picks = special("elimination", (half, dim, dim))
-    return einsum([(expr, axes), (picks, ["h", *axes[-2:]])], axes)
+    if facts & _SYMMETRIC:
+        return einsum([(expr, [*lead, "p", "q"]), (special("duplication", (dim, dim, half)), "pqh")], [*lead, "h"])
+    return einsum([(expr, [*lead, "p", "q"]), (special("elimination", (half, dim, dim)), "hpq")], [*lead, "h"])
+
+
+def _tangent(expr: Expr, by: Variable, turned: Expr) -> Expr:
+    """``(G - Q G' Q)/2``: the part of G along the orthogonal matrices at Q (Edelman, Arias & Smith 1998, eq. 2.3)."""
+    axes: list[Hashable] = list(range(expr.rank))
+    lead, (p, q) = axes[:-2], axes[-2:]
+    normal = einsum([(by, [p, "a"]), (turned, [*lead, "a", "b"]), (by, ["b", q])], axes)
+    return scale(Fraction(1, 2), add([(1, expr), (-1, normal)]))
+
+
+def _lower_part(expr: Expr, by: Variable) -> Expr:
+    """The entries on and below the diagonal of the last two axes."""
+    axes = list(range(expr.rank))
+    return einsum([(expr, axes), (special("tril", by.shape), axes[-2:])], axes)
 
 
 def _on_diagonal(expr: Expr, by: Variable) -> Expr:

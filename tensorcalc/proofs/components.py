@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from itertools import permutations, product
 
-from ..algebra.build import base_and_exponent
+from ..algebra.build import base_and_exponent, is_number
 from ..algebra.canonical import parity
 from ..algebra.expr import Apply, Delta, Einsum, Expr, Sum, Variable
 from ..algebra.traverse import postorder
@@ -144,6 +144,11 @@ def _apply(node: Apply, known: dict[Expr, Polynomials]) -> Polynomials | None:
     name = node.function.name
     if name == "eps":
         return {place: {(): Fraction(parity(place))} for place in permutations(range(node.rank))}
+    if name == "literal":
+        return _literal(node)
+    if name == "unit":
+        at = is_number(node.arguments[0])
+        return None if at is None or not 1 <= at <= node.shape[0] else {(int(at) - 1,): UNIT}
     if name == "tril":
         return {place: UNIT for place in _places(node.shape) if place[0] >= place[1]}
     base, exponent = base_and_exponent(node)
@@ -156,6 +161,13 @@ def _apply(node: Apply, known: dict[Expr, Polynomials]) -> Polynomials | None:
     if name == "adj" and not node.function.ways:
         return _adjugate(known[node.arguments[0]], int(node.arguments[0].shape[0]))
     return None
+
+
+def _literal(node: Apply) -> Polynomials:
+    """A matrix or a vector of numbers."""
+    rows = [row if isinstance(row, tuple) else (row,) for row in node.function.data]
+    return {((i, j) if node.rank == 2 else (i,)): {(): value}
+            for i, row in enumerate(rows) for j, value in enumerate(row) if isinstance(value, Fraction) and value}
 
 
 def _power(poly: Polynomial, exponent: int) -> Polynomial:

@@ -1,14 +1,15 @@
-"""Rules of the Levi-Civita tensor and of duplication and elimination matrices."""
+"""Rules of constants: the Levi-Civita tensor, duplication and elimination matrices, the lower triangle."""
 
 from __future__ import annotations
 
 from itertools import permutations
 
-from ...algebra.build import add, delta
+from ...algebra.build import add, delta, ones
 from ...algebra.canonical import parity
 from ...algebra.expr import Einsum, Expr
+from ..assume import is_lower
 from ..rewrite import rule
-from .products import applied, replaced, uses
+from .products import applied, pairs, replaced, uses
 
 
 @rule("eps.product", "eps_ijk eps_kmn = delta_im delta_jn - delta_in delta_jm", "eps",
@@ -54,3 +55,16 @@ def elimination_duplication(node: Expr) -> Expr | None:
     return None
 
 
+@rule("tril.lower", "tril(tril(A)) = tril(A)", "tril", shrinks="a constant vanishes")
+def tril_lower(node: Expr) -> Expr | None:
+    """The ones of the lower triangle beside something that is zero above the diagonal, or on a diagonal."""
+    if not isinstance(node, Einsum):
+        return None
+    for k in applied(node, "tril"):
+        own = node.subscripts[k]
+        if own[0] == own[1]:
+            return replaced(node, [k], [(ones(node.operands[k].shape[:1]), own[:1])])
+        for q, (operand, labels) in enumerate(pairs(node)):
+            if q != k and labels == own and is_lower(operand):
+                return replaced(node, [k], [])
+    return None

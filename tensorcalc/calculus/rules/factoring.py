@@ -49,6 +49,7 @@ def sum_factor(node: Expr) -> Expr | None:
     for k, (_, term) in enumerate(node.terms):
         for place in _places(term):
             shared.setdefault(place, []).append(k)
+    shared = {place: members for place, members in shared.items() if not _torn(node, place, members)}
     best = max(shared.items(), key=lambda item: (len(item[1]) > 1, _gain(item[0], len(item[1]))), default=None)
     if best is None or len(best[1]) < 2:
         return None
@@ -58,10 +59,18 @@ def sum_factor(node: Expr) -> Expr | None:
     return add([*rest, (1, _pulled(chosen, place, node))], node.shape)
 
 
+def _torn(node: Sum, place: tuple[object, ...], members: list[int]) -> bool:
+    """Whether what is at one end of some terms is within all others: those would read worse apart than together."""
+    rest = [term for k, (_, term) in enumerate(node.terms) if k not in members]
+    within = any if place[0] == "outer" else all
+    return place[0] in ("side", "outer") and bool(rest) and \
+        within(isinstance(term, Einsum) and place[1] in term.operands for term in rest)
+
+
 def _gain(place: tuple[object, ...], count: int) -> tuple[int, str]:
     kind, operand = place[0], place[1]
     assert isinstance(operand, Expr)
-    weight = 2 if kind == "side" else 1
+    weight = {"side": 2, "outer": 2, "diagonal": 3}.get(str(kind), 1)
     return (count - 1) * weight, operand.key[1]
 
 
@@ -73,13 +82,17 @@ def _places(term: Expr) -> list[tuple[object, ...]]:
         return []
     found: list[tuple[object, ...]] = []
     for operand, own in pairs(term):
-        if not own:
+        if isinstance(operand, Delta) and own == (0, 1) and term.rank == 2 and _count(term, 0) + _count(term, 1) > 2:
+            found.append(("diagonal", operand))
+        elif not own:
             if not (isinstance(operand, Apply) and operand.function is POWER and len(term.operands) < 2):
                 found.append(("scalar", operand))
         elif isinstance(operand, Delta):
             continue
         elif len(own) == 1 and own[0] < term.rank and _covered(term, own[0]):
             found.append(("point", operand, own))
+        elif len(own) == 1 and own[0] < term.rank == 2:
+            found.append(("outer", operand, own))
         elif len(own) == 2 and len(set(own)) == 2:
             found += _ends(term, operand, own)
         elif len(own) == 1 and own[0] >= term.rank and term.rank < 2 and _count(term, own[0]) == 2:
@@ -96,9 +109,15 @@ def _ends(term: Einsum, operand: Expr, own: tuple[int, ...]) -> list[tuple[objec
     found: list[tuple[object, ...]] = []
     for axis in (0, 1):
         outer, inner = own[1 - axis], own[axis]
-        if outer < term.rank <= inner and _count(term, outer) == 1 and _count(term, inner) == 2:
+        if outer < term.rank and _count(term, outer) == 1 and _count(term, inner) > 1 and \
+                (_count(term, inner) == 2 and inner >= term.rank or _scaled(term, inner)):
             found.append(("side", operand, axis, outer))
     return found
+
+
+def _scaled(term: Einsum, label: int) -> bool:
+    """Whether vectors are on an axis, and no more matrices than the axis has ends: ``diag(x) A``, ``B diag(x) A``."""
+    return sum(own.count(label) for own in term.subscripts if len(own) > 1) == (1 if label < term.rank else 2)
 
 
 def _pulled(chosen: list[Term], place: tuple[object, ...], node: Sum) -> Expr:
@@ -108,6 +127,15 @@ def _pulled(chosen: list[Term], place: tuple[object, ...], node: Sum) -> Expr:
     if kind == "scalar":
         inner = add([(weight, _without(term, operand, ())) for weight, term in chosen], node.shape)
         return einsum([(inner, range(rank)), (operand, ())], range(rank))
+    if kind == "diagonal":
+        inner = add([(weight, _along_diagonal(term, operand)) for weight, term in chosen])
+        return einsum([(inner, (0,)), (operand, (0, 1))], (0, 1))
+    if kind == "outer":
+        own = place[2]
+        assert isinstance(own, tuple)
+        (far,) = own
+        inner = add([(weight, _apart(term, operand, far)) for weight, term in chosen])
+        return einsum([(inner, (1 - far,)), (operand, own)], (0, 1))
     if kind == "point":
         own = place[2]
         assert isinstance(own, tuple)
@@ -119,6 +147,24 @@ def _pulled(chosen: list[Term], place: tuple[object, ...], node: Sum) -> Expr:
     labels: list[int] = [label for label in range(rank) if label != outer]
     own_labels = (rank,) if operand.rank == 1 else (rank, outer) if axis == 0 else (outer, rank)
     return einsum([(add(parts), [*labels, rank]), (operand, own_labels)], range(rank))
+
+
+def _along_diagonal(term: Expr, eye: Expr) -> Expr:
+    """The diagonal of a term that a delta keeps on it."""
+    assert isinstance(term, Einsum)
+    rest = [(operand, [0 if label == 1 else label for label in own]) for operand, own in pairs(term)
+            if not (operand is eye and own == (0, 1))]
+    return einsum(rest, (0,))
+
+
+def _apart(term: Expr, vector: Expr, far: int) -> Expr:
+    """What is left of ``u v'`` without the vector on one of its axes."""
+    assert isinstance(term, Einsum)
+    k = next(q for q, pair in enumerate(pairs(term)) if pair == (vector, (far,)))
+    rest = [pair for q, pair in enumerate(pairs(term)) if q != k]
+    present = {label for _, own in rest for label in own}
+    rest += [(Delta((term.shape[1 - far],), term.shape[1 - far]), (1 - far,))] if 1 - far not in present else []
+    return einsum(rest, (1 - far,))
 
 
 def _without(term: Expr, operand: Expr, own: tuple[int, ...]) -> Expr:
@@ -141,7 +187,7 @@ def _opened(term: Expr, operand: Expr, axis: int, outer: int) -> Expr:
             continue
         if operand.rank == 1 and own[0] >= term.rank and _count(term, own[0]) == 2:
             inner = own[0]
-        elif operand.rank == 2 and own[1 - axis] == outer and own[axis] >= term.rank and _count(term, own[axis]) == 2:
+        elif operand.rank == 2 and own[1 - axis] == outer and _count(term, own[axis]) > 1:
             inner = own[axis]
         else:
             continue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import algebra, analysis, delta, factoring, powers
+from . import algebra, analysis, delta, factoring, logistic, powers
 
 STABLE = (
     analysis.softplus_recognise,
@@ -15,6 +15,7 @@ STABLE = (
 """Forms that neither overflow nor cancel."""
 
 STANDARD = (
+    logistic.log_sigmoid,
     algebra.inverse_cancel,
     algebra.inverse_involution,
     algebra.inverse_identity,
@@ -37,10 +38,12 @@ STANDARD = (
     analysis.softmax_total,
     analysis.quotient_divide,
     analysis.frechet_commute,
+    analysis.frechet_order,
     analysis.logdet_expm,
     analysis.det_expm,
     delta.eps_product,
     delta.elimination_duplication,
+    delta.tril_lower,
     factoring.tensor_expand,
     *powers.STANDARD,
     *STABLE,
@@ -48,6 +51,7 @@ STANDARD = (
 """What every answer is rewritten by."""
 
 EXPAND = (factoring.product_expand,)
+EXPANDED = (*EXPAND, *STANDARD)
 FACTOR = (factoring.sum_factor,)
 
 ALL = (*STANDARD, *EXPAND, *FACTOR)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from fractions import Fraction
-from itertools import permutations
+from itertools import permutations, product
 from math import prod
 from weakref import WeakKeyDictionary
 
@@ -21,14 +21,16 @@ from ...algebra.expr import Apply, Delta, Einsum, Expr, Sum, Variable
 from ...algebra.traverse import postorder
 from ...functions import FRECHET, primes
 from ...sizes import Dim
-from ..syntax import Call, Name, Num, Op, Syntax, add, is_op, multiply
+from ..syntax import Call, Name, Num, Op, Syntax, add, is_op, multiply, walk
 from ..syntax import transpose as turn
 from . import matrix, series
+from .called import called
 from .matrix import Known, size, weighted
 
 Axes = tuple[int, ...]
 Pair = tuple[Expr, tuple[int, ...]]
 
+MOST_PARTED = 4   # factors on two equal axes that are tried on either
 _SPECIAL = {"duplication", "elimination"}
 
 
@@ -137,9 +139,11 @@ def _split_tree(expr: Expr, split: int) -> Syntax | None:
             return turn(flat) if split == 0 and expr.rank == 1 else flat
     if isinstance(expr, Sum):
         return _sum(expr, split)
+    stacks = series.unstack(expr) if isinstance(expr, (Einsum, Apply)) else None
+    if stacks is not None:
+        return summed(stacks, _tree(stacks.inner, split))
     if isinstance(expr, Einsum):
-        stacks = series.unstack(expr)
-        return _Product(expr, split).tree() if stacks is None else summed(stacks, _tree(stacks.inner, split))
+        return _Product(expr, split).tree()
     return _single(expr, split)
 
 
@@ -147,15 +151,32 @@ def _sum(expr: Sum, split: int) -> Syntax | None:
     if not expr.terms:
         sizes = [_size_of(expr.shape[:split]), _size_of(expr.shape[split:])]
         return Call("zeros", tuple(part for part, axes in zip(sizes, (expr.shape[:split], expr.shape[split:])) if axes))
+    trees = [_tree(term, split) for _, term in expr.terms]
+    parts = [(weight, tree) for (weight, _), tree in zip(expr.terms, trees) if tree is not None]
+    if len(parts) < len(trees):
+        return None
+    shared, last = _content(parts)
     plus: list[Syntax] = []
     minus: list[Syntax] = []
-    for weight, term in expr.terms:
-        tree = _tree(term, split)
-        if tree is None:
-            return None
-        signed = weighted(weight, tree)
+    for weight, tree in parts:
+        signed = weighted(weight / shared, tree if last is None else _without_last(tree))
         (minus if is_op(signed, "negate") else plus).append(signed)
-    return add(*plus, *minus)
+    total = add(*plus, *minus)
+    return weighted(shared, total if last is None else Op("multiply", (total, last)))
+
+
+def _content(parts: list[tuple[Fraction, Syntax]]) -> tuple[Fraction, Syntax | None]:
+    """A number that all terms share, and a commutation matrix that all end in."""
+    weights = {abs(weight) for weight, _ in parts}
+    ends = {tree.operands[-1] if isinstance(tree, Op) and tree.operator == "multiply" else None for _, tree in parts}
+    last = ends.pop() if len(ends) == 1 and len(parts) > 1 else None
+    shared = weights.pop() if len(weights) == 1 and len(parts) > 1 else Fraction(1)
+    return shared, last if isinstance(last, Call) and last.function == "commutation" else None
+
+
+def _without_last(tree: Syntax) -> Syntax:
+    assert isinstance(tree, Op)
+    return multiply(*tree.operands[:-1])
 
 
 def _size_of(dims: Sequence[Dim]) -> Syntax:
@@ -218,7 +239,7 @@ def _grouped_name(expr: Expr) -> Syntax | None:
         case Apply(function=function, arguments=(argument,)):
             rows = function.ways[0]
             inner = _tree(argument, rows)
-            return None if inner is None else Call(function.name, (inner,))
+            return None if inner is None else called(function, inner)
     return None
 
 
@@ -283,7 +304,20 @@ class _Product:
             tree = _vector(block, len(rows)) if block.rank == 2 else None
             if tree is not None:
                 return _Slot(rows, cols, tree)
-        return self._scaled(members, rows, cols) or self._star(members, rows, cols)
+        return self._scaled(members, rows, cols) or self._star(members, rows, cols) or self._tied(members, rows, cols)
+
+    def _tied(self, members: list[Pair], rows: Axes, cols: Axes) -> _Slot | None:
+        """A delta on both row axes, or on both column axes, beside other factors: ``diag(vec(eye(n)))``."""
+        for k, (operand, own) in enumerate(members):
+            if not (isinstance(operand, Delta) and own in (rows, cols)) or len(own) != 2:
+                continue
+            rest = [member for q, member in enumerate(members) if q != k]
+            trees = [_tree(einsum(parted, (*rows, *cols)), len(rows)) for parted in _parted(rest, *own)]
+            found = min((tree for tree in trees if tree is not None), key=lambda tree: len(list(walk(tree))), default=None)
+            if found is not None:
+                mask = Call("diag", (Call("vec", (Call("eye", (size(operand.dim),)),)),))
+                return _Slot(rows, cols, _product(mask, found) if own == rows else _product(found, mask))
+        return None
 
     def _peeled(self, members: list[Pair], rows: Axes, cols: Axes) -> _Slot | None:
         """A factor with merged axes of its own, multiplied from its side."""
@@ -415,11 +449,8 @@ class _Product:
         rows, cols = axes or (tuple(range(self.split)), tuple(range(self.split, self.rank)))
         if not slots:
             return matrix.ONE
-        slots = _ordered(slots)
-        if len(slots) == 2 and not slots[0].cols and not slots[1].rows and slots[0].rows and slots[1].cols:
-            body: Syntax = _product(slots[0].tree, slots[1].tree)
-        else:
-            body = kron([slot.tree for slot in slots])
+        slots = _outer(_ordered(slots))
+        body = kron([slot.tree for slot in slots])
         have_rows = [label for slot in slots for label in slot.rows]
         have_cols = [label for slot in slots for label in slot.cols]
         for swap in _swaps(have_rows, list(rows), shape):
@@ -427,6 +458,16 @@ class _Product:
         for swap in _swaps(have_cols, list(cols), shape):
             body = _product(body, swap[1])
         return body
+
+
+def _parted(pairs: list[Pair], a: int, b: int) -> Iterator[list[Pair]]:
+    """Factors on one axis, some of them moved to another that is equal to it."""
+    places = [k for k, (_, own) in enumerate(pairs) if a in own or b in own]
+    for chosen in product((a, b), repeat=len(places)) if len(places) <= MOST_PARTED else ():
+        to = dict(zip(places, chosen))
+        if len(set(chosen)) == 2:
+            yield [(operand, tuple(to[k] if label in (a, b) else label for label in own)) for k, (operand, own)
+                   in enumerate(pairs)]
 
 
 def _ordered(slots: list[_Slot]) -> list[_Slot]:
@@ -440,6 +481,18 @@ def _ordered(slots: list[_Slot]) -> list[_Slot]:
         at = next((k for k, other in enumerate(by_cols) if other.rows and other.rows > slot.rows), len(by_cols))
         by_cols.insert(at, slot)
     return min(with_rows, by_cols, key=_disorder)
+
+
+def _outer(slots: list[_Slot]) -> list[_Slot]:
+    """A column beside a row is ``u v'``."""
+    done: list[_Slot] = []
+    for slot in slots:
+        last = done[-1] if done else None
+        if last is not None and last.rows and slot.cols and not last.cols and not slot.rows:
+            done[-1] = _Slot(last.rows, slot.cols, _product(last.tree, slot.tree))
+        else:
+            done.append(slot)
+    return done
 
 
 def _disorder(slots: list[_Slot]) -> int:

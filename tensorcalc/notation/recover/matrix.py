@@ -23,6 +23,7 @@ from ...algebra.traverse import postorder
 from ...functions import ELEMENTWISE, POWER, is_unknown, primes
 from ...sizes import Dim, polynomial, triangle
 from ..syntax import Call, Literal, Name, Num, Op, Syntax, add, is_op, multiply, negate, number, transpose, walk
+from .called import called
 
 Known = MutableMapping[Expr, Syntax | None]
 ONE = Num(Fraction(1))
@@ -102,6 +103,10 @@ def _apply(node: Apply, known: Known) -> Syntax | None:
         return Call(base, trees, None, order)
     if name == "exchange":
         return Call("exchange", (size(node.shape[0]),))
+    if name == "tril":
+        return Call("tril", (Call("ones", (size(node.shape[0]), size(node.shape[1]))),))
+    if name == "funm":
+        return called(node.function, trees[0]) if node.rank == 2 else None
     if name in _POINTWISE or (name in _NAMED and node.rank <= 2 and _whole(node)):
         return Call(name, trees)
     if name == "unit":
@@ -270,13 +275,14 @@ Chain = tuple[Entry, ...]
 class Piece:
     """A tensor with at most three labels, as a product of factors.
 
-    ``under`` stands for the elementwise reciprocal.  Three labels only for the
-    Levi-Civita tensor, whose chain is empty.
+    ``under`` stands for the elementwise reciprocal, ``lower`` for the ones on and below
+    the diagonal.  Three labels only for the Levi-Civita tensor, whose chain is empty.
     """
 
     chain: Chain
     labels: tuple[int, ...]
     under: bool = False
+    lower: bool = False
 
     def entries(self) -> Chain:
         """The chain, a reciprocal written as a quotient."""
@@ -399,7 +405,8 @@ class _Graph:
             (self.below if under else self.scalars).append(tree)
         else:
             symmetric = operand.rank == 2 and symmetry(operand) > 0
-            self.pieces.append(Piece((Entry(tree, symmetric, None if symmetric else mirror),), labels, under))
+            lower = isinstance(operand, Apply) and operand.function.name == "tril"
+            self.pieces.append(Piece((Entry(tree, symmetric, None if symmetric else mirror),), labels, under, lower))
         return True
 
     # -- bookkeeping ---------------------------------------------------------------------
@@ -419,8 +426,8 @@ class _Graph:
     # -- the result ----------------------------------------------------------------------
 
     def result(self) -> Syntax | None:
-        while self.trace() or self.contract() or self.total() or self.cross() or self.merge() or self.single_entry() \
-                or self.scale() or self.skew():
+        while self.trace() or self.triangle() or self.contract() or self.total() or self.cross() or self.merge() \
+                or self.single_entry() or self.scale() or self.skew():
             pass
         main = self.diagonal() if self.tied is not None else self.outcome()
         if main is None:
@@ -484,13 +491,24 @@ class _Graph:
                 return self.replace([piece], Piece((Entry(diagonal),), (label,)))
         return False
 
+    def triangle(self) -> bool:
+        """The ones of the lower triangle on the indices of a matrix, or of ``u v'``: the lower part of that."""
+        for mask in self.pieces:
+            for matrix in self.pieces if mask.lower else ():
+                if not matrix.lower and sorted(matrix.labels) == sorted(mask.labels):
+                    return self.replace([mask, matrix], _lower_part(matrix.oriented(mask.labels[0]), mask))
+            ends = [next((piece for piece in self.pieces if piece.labels == (label,)), None) for label in mask.labels]
+            if mask.lower and ends[0] is not None and ends[1] is not None and ends[0] is not ends[1]:
+                return self.replace([mask, ends[0], ends[1]], _lower_part(outer(ends[0].entries(), ends[1].entries()), mask))
+        return False
+
     def contract(self) -> bool:
         """A summed index with two ends: the product of what it joins, vectors first."""
         best: tuple[int, int, list[Piece]] | None = None
         for label in self.summed():
             joined = [piece for piece in self.pieces if label in piece.labels]
             if self.ends(label) == 2 and len(joined) == 2 and all(len(piece.labels) < 3 for piece in joined):
-                size = sum(len(piece.labels) for piece in joined)
+                size = sum(len(piece.labels) + 4 * piece.lower for piece in joined)
                 if best is None or size < best[0]:
                     best = size, label, joined
         return best is not None and self.join(best[1], *best[2])
@@ -596,6 +614,11 @@ class _Graph:
         return False
 
 
+def _lower_part(chain: Chain, mask: Piece) -> Piece:
+    """``tril(…)`` of a matrix with the labels of the mask."""
+    return Piece((Entry(Call("tril", (chain_tree(chain),))),), mask.labels)
+
+
 def _unit(piece: Piece) -> tuple[Syntax, Syntax] | None:
     """The position and the size of a unit vector."""
     match piece.chain:
@@ -679,14 +702,20 @@ def frobenius_tree(left: Chain, right: Chain) -> Syntax:
     return trace_tree((*turned(left), *right))
 
 
+def _lead(tree: Syntax) -> str:
+    """How gladly a factor begins a trace: constants by name, functions, then sums and changes (dX)."""
+    if isinstance(tree, Name):
+        return tree.name if tree.name[0].isupper() else f"~~{tree.name}"
+    return "~" if isinstance(tree, Call) else "~~"
+
+
 def trace_tree(chain: Chain) -> Syntax:
     """``tr(…)``, turned and rotated to what reads best."""
     best: tuple[tuple[int, str], Chain] | None = None
     for way in (chain, turned(chain)):
         for k in range(len(way)):
             rotated = (*way[k:], *way[:k])
-            first = rotated[0].tree
-            rank = (_transposes(rotated), first.name if isinstance(first, Name) else "~")
+            rank = (_transposes(rotated), _lead(rotated[0].tree))
             if best is None or rank < best[0]:
                 best = rank, rotated
     assert best is not None

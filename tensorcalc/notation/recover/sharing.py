@@ -62,7 +62,8 @@ def _best(tree: Syntax, names: Mapping[str, Syntax]) -> Syntax | None:
         if count > 1:
             length = len(text(part))
             saving = (count - 1) * length - count - 4
-            if saving >= LEAST_SAVING and (best is None or saving > best[0]):
+            least = LEAST_SAVING - (isinstance(part, Call) and part.function in _POINTWISE)   # f - f.^2 is what people write
+            if saving >= least and (best is None or saving > best[0]):
                 best = saving, part
     return None if best is None else best[1]
 
