@@ -8,15 +8,17 @@ is generated: names of users enter it as Python identifiers or quoted, and nothi
 from __future__ import annotations
 
 import linecache
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
 from operator import attrgetter, itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..algebra.expr import Apply, Delta, Expr, Variable
 from ..algebra.traverse import postorder
-from ..errors import RequestError
+from ..calculus.elimination import at_point, eliminated
+from ..calculus.simplify import simplify
+from ..errors import RequestError, TensorCalcError
 from ..sizes import symbols
 from .arraycode import Writer
 from .arraytext import Code
@@ -25,7 +27,8 @@ from .codegen import helpers, imports
 from .dialects import dialect
 from .evaluate import is_unknown, keyword
 from .inputs import read, sized, unknown
-from .plan import nominal_sizes, plans
+from .pairwise import cost
+from .plan import nominal_sizes, plan, plans
 from .printed import source
 from .program import Program
 from .selection import selected
@@ -35,6 +38,13 @@ Array = Any
 
 _SERIAL = count()
 _KIND = attrgetter("shape", "dtype")
+
+
+class Origin(NamedTuple):
+    """What an expression is the derivative of, and by which variables, one after the other."""
+
+    of: Expr
+    by: tuple[Variable, ...]
 
 
 class Compiled:
@@ -61,10 +71,13 @@ class Compiled:
     <BLANKLINE>
     """
 
-    __slots__ = ("_cache", "_into", "_names", "_pick", "_symbols", "code", "declared", "exprs", "groups", "several")
+    __slots__ = ("_cache", "_into", "_names", "_pick", "_symbols", "code", "declared", "exprs", "facts", "groups", "origins",
+                 "several")
 
     def __init__(self, exprs: Sequence[Expr], groups: Sequence[Sequence[int] | None] = (), *, several: bool = False,
-                 declared: Iterable[Variable] = ()) -> None:
+                 declared: Iterable[Variable] = (), origins: Sequence[Origin | None] = (),
+                 facts: Mapping[str, Collection[str]] | None = None) -> None:
+        self.origins, self.facts = tuple(origins) or (None,) * len(exprs), dict(facts or {})
         self.exprs, self.groups, self.several = tuple(exprs), tuple(groups) or (None,) * len(exprs), several
         order = postorder(*self.exprs)
         occurring = {node.name: node for node in order if isinstance(node, Variable)}
@@ -98,7 +111,7 @@ class Compiled:
         return run(**values)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restored, (self.exprs, self.groups, self.several, self.declared)
+        return _restored, (self.exprs, self.groups, self.several, self.declared, self.origins, self.facts)
 
     def _specialised(self, values: Mapping[str, Any]) -> tuple[Callable[..., Any], dict[str, Any]]:
         """The function for the shapes of ``values``, and these as arrays."""
@@ -122,14 +135,29 @@ class Compiled:
         key = (*map(_KIND, self._pick(arrays)), *others)
         cache = self._into if fills else self._cache
         if key not in cache:
-            self.code = module(self.exprs, self.groups, sizes, several=self.several, single=single, fills=fills)
+            exprs = [cheapest(expr, origin, self.facts, sizes) for expr, origin in zip(self.exprs, self.origins)]
+            self.code = module(exprs, self.groups, sizes, several=self.several, single=single, fills=fills)
             cache[key] = executed(self.code)
         return cache[key], {**values, **{name: arrays[name] for name in self._names}}
 
 
-def _restored(exprs: Sequence[Expr], groups: Sequence[Sequence[int] | None], several: bool,
-              declared: Sequence[Variable]) -> Compiled:
-    return Compiled(exprs, groups, several=several, declared=declared)
+def _restored(exprs: Sequence[Expr], groups: Sequence[Sequence[int] | None], several: bool, declared: Sequence[Variable],
+              origins: Sequence[Origin | None], facts: Mapping[str, Collection[str]]) -> Compiled:
+    return Compiled(exprs, groups, several=several, declared=declared, origins=origins, facts=facts)
+
+
+def cheapest(expr: Expr, origin: Origin | None, facts: Mapping[str, Collection[str]], sizes: Mapping[str, int]) -> Expr:
+    """``expr``, or the same derivative put together in the order of vertex elimination, whichever costs less."""
+    if origin is None:
+        return expr
+    other = simplify(origin.of)
+    try:
+        for variable in origin.by:
+            other = eliminated(other, variable, sizes)
+    except TensorCalcError:
+        return expr
+    other = at_point(other, facts)
+    return min(expr, other, key=lambda found: cost(plan(found, sizes), sizes))
 
 
 def executed(code: str, name: str = "derivative") -> Callable[..., Any]:

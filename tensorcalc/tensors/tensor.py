@@ -27,7 +27,7 @@ from ..notation.recover.sharing import substituted
 from ..notation.syntax import Name
 from ..notation.text import text
 from ..numbers.codegen import module_code
-from ..numbers.compiled import Compiled
+from ..numbers.compiled import Compiled, Origin
 from ..numbers.dialects import LIBRARIES
 from ..numbers.evaluate import evaluate
 from ..numbers.structured import MEMORY_LIMIT, Structured, structured
@@ -69,6 +69,7 @@ class Tensor:
     layout: Layout
     names: Names = field(default_factory=Names)
     reading: str = "free"
+    origin: Origin | None = None   # what it is a derivative of, and by what: where it is compiled, another order may be cheaper
 
     # -- what it is ----------------------------------------------------------------------
 
@@ -192,7 +193,12 @@ class Tensor:
         by = [part_of(variable, names.facts.get(variable.name, ()), reading) for variable in variables]
         layout = Layout((*parts, *[part for _, part in by]), self.layout.letters, self.layout.name,
                         (*self.layout.variables, *[name for name, _ in by]))
-        return Tensor(expr, layout, names, reading)
+        return Tensor(expr, layout, names, reading, self._origin(variables) if reading == "free" else None)
+
+    def _origin(self, variables: Sequence[Variable]) -> Origin:
+        """What the derivative of this tensor is a derivative of."""
+        return Origin(self.expr, tuple(variables)) if self.origin is None else \
+            Origin(self.origin.of, (*self.origin.by, *variables))
 
     def gradient(self, wrt: By, *, reading: str = "free") -> Tensor:
         """The derivative of a number, in the shape of the variable."""
@@ -406,7 +412,7 @@ def compiled(tensors: Sequence[Tensor], *, several: bool = False) -> Compiled:
     """The function of arrays that computes tensors, which share their work."""
     names = united([one.names for one in tensors])
     return Compiled([stated(one.expr, names) for one in tensors], [one.groups for one in tensors], several=several,
-                    declared=names.variables.values())
+                    declared=names.variables.values(), origins=[one.origin for one in tensors], facts=names.facts)
 
 
 # -- tensors of values -------------------------------------------------------------------
