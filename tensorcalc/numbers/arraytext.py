@@ -277,7 +277,7 @@ class Operations:
     def kronecker(self, a: Placed, b: Placed) -> tuple[tuple[int, ...], str] | None:
         """The Kronecker product where axes 0 and 1, and 2 and 3, of the outer product of two matrices are merged."""
         (left, own), (right, other) = sorted((a, b), key=lambda factor: min(factor[1]))
-        if {*own} != {0, 2} or {*other} != {1, 3}:
+        if {*own} != {0, 2} or {*other} != {1, 3} or not self.dialect.texts["kron"]:
             return None
         return (2, 2), self.call("kron", self.ordered(left, own), self.ordered(right, other)).text
 

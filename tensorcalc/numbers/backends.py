@@ -60,6 +60,12 @@ def scipy_special() -> ModuleType | None:
 
 
 @cache
+def jax_itself() -> ModuleType:
+    """JAX, for generated code."""
+    return _found("jax", "modules for JAX")
+
+
+@cache
 def jax_numpy() -> ModuleType:
     """``jax.numpy``, for generated code."""
     return _found("jax.numpy", "modules for JAX")

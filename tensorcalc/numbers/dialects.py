@@ -44,7 +44,7 @@ _ROWS: dict[str, str | tuple[str, str, str]] = {
     "chol": ("cholesky({})", "jnp.linalg.cholesky({})", "cholesky({})"),
     "chol symmetric": "xp.linalg.cholesky({})",
     "matpow": "xp.linalg.matrix_power({}, {})",
-    "expm": ("linalg.expm({})", "linalg.expm({})", "torch.linalg.matrix_exp({})"),
+    "expm": ("linalg.expm({})", "expm({})", "torch.linalg.matrix_exp({})"),
     "logm": ("linalg.logm({})", "", ""),
     "logm stack": ("logm({})", "", ""),
     "sqrtm": ("linalg.sqrtm({})", "", ""),
@@ -64,7 +64,7 @@ _ROWS: dict[str, str | tuple[str, str, str]] = {
     "tensordot": ("np.tensordot({}, {}, axes={})", "jnp.tensordot({}, {}, axes={})", "torch.tensordot({}, {}, dims={})"),
     "einsum": 'xp.einsum("{}", {})',
     "einsum pair": ('np.einsum("{}", {}, optimize=True)', 'jnp.einsum("{}", {})', 'torch.einsum("{}", {})'),
-    "kron": "xp.kron({}, {})",
+    "kron": ("np.kron({}, {})", "jnp.kron({}, {})", ""),  # torch.kron fails where one matrix is a transpose
     # -- axes
     "permute": ("{}.transpose({})", "{}.transpose({})", "{}.permute({})"),
     "reverse": ("{}.T", "{}.T", "{}.permute({})"),

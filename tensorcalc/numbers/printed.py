@@ -11,9 +11,10 @@ from functools import cache
 from inspect import getsource
 from types import ModuleType
 
-_IMPORT = re.compile(r"^    \w+ = (numpy|scipy_linalg|jax_numpy|jax_linalg|pytorch)\(\)\n", re.MULTILINE)
-_ANNOTATIONS = (": Array", " -> Array", ": Callable[[Array], Array]", ": Sequence[Callable[[Array], Array]]",
-                ": Sequence[float]", ": int", ": float", ": str", ": tuple[int, ...]", ": Any")
+_IMPORT = re.compile(r"^    \w+ = (numpy|scipy_linalg|jax_itself|jax_numpy|jax_linalg|pytorch)\(\)\n", re.MULTILINE)
+_ANNOTATIONS = (" -> None", " -> Any", " -> bool", ": Callable[..., None]", ": Array", " -> Array", ": Callable[[Array], Array]",
+                ": Sequence[Callable[[Array], Array]]",
+                ": Sequence[float]", ": int", ": float", ": str", ": tuple[int, ...]", ": Any", " -> tuple[Array, None]")
 
 
 @cache

@@ -8,7 +8,7 @@ have the names of the user; what Python or the module has taken (``lambda``,
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from keyword import iskeyword
 from unicodedata import normalize
 
@@ -16,6 +16,7 @@ from ..algebra.expr import Variable
 from ..sizes import Polynomial, Shape, polynomial, symbols
 from .dialects import Dialect
 
+_WIDEST = 84   # of a generated line, without its indentation
 _WORD = re.compile(r'"[^"]*"|(?<![\w.])[^\W\d]\w*')
 
 
@@ -69,15 +70,17 @@ class Signature:
     def head(self, name: str, body: Sequence[str], dialect: Dialect) -> list[str]:
         """The lines before ``body``: the parameters that it needs, arrays and sizes."""
         parameters: list[str] = []
+        arrays: dict[str, str] = {}
         lines: list[str] = []
         for given, local in {**self.variables, **self.callables}.items():
             if local == given:
                 parameters.append(given)
             source = local if local == given else f'others["{given}"]'
             if given in self.variables:
-                lines.append(f"{local} = {dialect.write('argument', source)}")
+                arrays[local] = source
             elif local != given:
                 lines.append(f"{local} = {source}")
+        lines = [*_arguments(arrays, dialect), *lines]
         if "like" in words(*body):
             lines.append(dialect.setting)
         optional = []
@@ -109,6 +112,16 @@ class Signature:
         needed = [symbol for symbol, local in self.symbols.items() if local in used]
         order = [*[symbol for symbol in readings if symbol in needed], *[s for s in needed if s not in readings]]
         return {symbol: readings.get(symbol) for symbol in order}
+
+
+def _arguments(arrays: Mapping[str, str], dialect: Dialect) -> list[str]:
+    """The lines that make arrays of what is passed: by a function of the module, of all in one line."""
+    function = dialect.write("argument", "")[:-2]
+    if function in dialect.helpers and len(arrays) > 1:
+        line = f"{', '.join(arrays)} = map({function}, ({', '.join(arrays.values())}))"
+        if len(line) <= _WIDEST:
+            return [line]
+    return [f"{local} = {dialect.write('argument', source)}" for local, source in arrays.items()]
 
 
 def _readings(variables: Sequence[Variable], names: dict[str, str], local: dict[str, str]) -> dict[str, str]:

@@ -1,0 +1,173 @@
+"""Generated JAX and PyTorch modules: they compute what NumPy computes, in the type that they are given."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from libraries import LIBRARIES, run
+from networks import Network, close, load, networks, scale
+from tasks import SIZES, TASKS, Task
+from test_codegen import GENERATOR, MERGED, TEXTS, A, B, K, Q, S, T, X, row, s, x, y, z
+
+from tensorcalc.algebra.build import delta, einsum, variable
+from tensorcalc.algebra.expr import Expr
+from tensorcalc.algebra.traverse import postorder
+from tensorcalc.errors import UnsupportedError
+from tensorcalc.functions import ELEMENTWISE, MATRIX
+from tensorcalc.numbers.codegen import module_code
+from tensorcalc.numbers.evaluate import evaluate
+from tensorcalc.proofs.stand_ins import stand_ins
+from tensorcalc.request import derived
+
+TOLERANCE = {"float64": 1e-9, "float32": 2e-4}
+NUMPY_ALONE = {"logm", "sqrtm", "frechet_logm", "frechet_sqrtm", "funm", "frechet_funm"}
+
+n = delta("n", 0)
+
+library = pytest.mark.parametrize("library", LIBRARIES)
+
+
+def agree(library: str, expr: Expr, values: dict[str, Any], groups: Any = None, tolerance: float = 1.0) -> None:
+    """The module has the value that NumPy finds, in both types."""
+    code = module_code(expr, library, groups=groups)
+    numbers = {name: value for name, value in values.items() if not callable(value)}
+    known = {name: value for name, value in numbers.items() if isinstance(value, int)}
+    want = evaluate(expr, values, known, groups=groups)
+    if not np.isfinite(want).all() or scale(want) > 1e8:
+        return
+    for dtype, most in TOLERANCE.items():
+        got = run(library, code, values, dtype)
+        assert close(got, want, most * tolerance), code
+        if "floating(x)" in code and len(numbers) == len(values):
+            assert got.dtype == dtype, code
+
+
+@library
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(networks(steps=7))
+def test_a_module_computes_the_value(library: str, network: Network) -> None:
+    agree(library, network.expr, {**network.values, **network.known})
+
+
+@library
+@pytest.mark.parametrize("expr", [expr for expr, _ in TEXTS])
+def test_every_text(library: str, expr: Expr) -> None:
+    if {node.function.name for node in postorder(expr) if hasattr(node, "function")} & NUMPY_ALONE:
+        return
+    known = {"n": 3, "m": 4, "p": 2, "k": 2}
+    values = {v.name: GENERATOR.uniform(0.5, 2, [known[str(d)] for d in v.shape]) for v in (A, B, X, S, T, Q, x, y, z, s)}
+    values["X"] = values["S"] = values["X"] @ values["X"].T + np.eye(3)
+    agree(library, expr, {**values, **known})
+
+
+@library
+@pytest.mark.parametrize(("expr", "groups"), [row[:2] for row in MERGED])
+def test_merged_axes(library: str, expr: Expr, groups: Any) -> None:
+    known = {"n": 3, "m": 4, "p": 2, "k": 5}
+    shapes = {"A": (4, 3), "B": (3, 4), "Q": (2, 4, 5), "K": (12, 12), "L": (2, 3, 4, 3, 4)}
+    values = {name: GENERATOR.normal(size=shape) for name, shape in shapes.items()}
+    if expr is not K and all(node.name in shapes for node in postorder(expr) if hasattr(node, "name")):
+        agree(library, expr, {**values, **known}, groups, 10)
+
+
+@library
+@pytest.mark.parametrize("name", [function.name for function in ELEMENTWISE])
+def test_functions_of_numbers(library: str, name: str) -> None:
+    two = name in ("max", "min")
+    values = {"x": GENERATOR.uniform(-0.9, 0.9, 5) if name != "log" else GENERATOR.uniform(0.1, 3, 5), "z": GENERATOR.normal(size=5)}
+    agree(library, row(name, x, z) if two else row(name, x), values)
+    agree(library, row(name, s, s) if two else row(name, s), {"s": 0.3})
+    if name not in ("arcsin", "arccos"):
+        agree(library, einsum([(row(name, n, n) if two else row(name, n), ""), (x, "i")], "i"), {"x": values["x"], "n": 5})
+
+
+@library
+@pytest.mark.parametrize("name", [function.name for function in MATRIX if function.name not in NUMPY_ALONE | {"matpow"}])
+@pytest.mark.parametrize("batch", [(), (2,)])
+def test_functions_of_matrices(library: str, name: str, batch: tuple[int, ...]) -> None:
+    lead, core = "p"[: len(batch)], 1 if name in ("softmax", "logsumexp") else 2
+    root = GENERATOR.normal(size=(*batch, 3, 3))
+    value = (root @ np.swapaxes(root, -1, -2) + 3 * np.eye(3)) / 4 if core == 2 else root[..., 0, :]
+    agree(library, row(name, variable("X", *lead, *["n"] * core)), {"X": value}, None, 5)
+
+
+@library
+@pytest.mark.parametrize("name", ["logm", "sqrtm", "frechet_logm", "frechet_sqrtm"])
+def test_what_a_library_does_not_have(library: str, name: str) -> None:
+    title = {"jax": "JAX", "torch": "PyTorch"}[library]
+    with pytest.raises(UnsupportedError, match=f"TC314: there is no {name} in {title}"):
+        module_code(row(name, X), library)
+
+
+@library
+def test_extreme_arguments(library: str) -> None:
+    extreme = np.array([-3000.0, -40, 0.0, 30, 3000.0])
+    for name in ("sigmoid", "softplus", "softmax", "logsumexp", "tanh"):
+        got = run(library, module_code(row(name, x), library), {"x": extreme})
+        assert close(got, evaluate(row(name, x), {"x": extreme}), 1e-14)
+    assert run(library, module_code(row("softplus", x), library), {"x": np.array([-700.0])})[0] > 0
+
+
+@library
+@pytest.mark.parametrize("task", TASKS, ids=str)
+def test_tasks(library: str, task: Task) -> None:
+    found = derived(task.request())
+    occurring = {node.name for node in postorder(found.expr) if hasattr(node, "name")}
+    values = {name: value for name, value in task.values(3).items() if name in occurring}
+    sizes = {name: size for name, size in SIZES.items() if name not in task.declared}
+    if not {node.function.name for node in postorder(found.expr) if hasattr(node, "function")} & NUMPY_ALONE:
+        agree(library, found.expr, {**values, **sizes, **stand_ins([found.expr])[0]}, found.layout.groups, 10)
+
+
+# -- automatic differentiation in the same library ---------------------------------------
+
+DIFFERENTIATED = [
+    ("sum(softplus(-y .* (A x)))", "x", 1), ("sum(softplus(-y .* (A x)))", "x", 2), ("norm2(T - U V')^2", "U", 1),
+    ("tr(A X B)", "X", 1), ("logdet(X' X)", "X", 1), ("logdet(S)", "S", 2), ("sum(tanh(A tanh(B x)))", "B", 1),
+    ("sum(relu(A relu(B x)))", "A", 1), ("logsumexp(A x)", "x", 2), ("softmax(A x)", "x", 1), ("A sigmoid(B x)", "x", 1),
+    ("X' X", "X", 1), ("inv(S + X' X)", "X", 1), ("expm(S)", "S", 1), ("tr(expm(S) S)", "S", 1), ("diag(y) A x", "x", 1),
+    ("adj(S)", "S", 1), ("det(X' X)", "X", 2), ("x' inv(S) x", "S", 1), ("vech(S S)", "S", 1), ("kron(X, S)", "X", 1),
+    ("norm2(A x)", "x", 1), ("sum(erf(x)) * exp(x' x)", "x", 2), ("chol(S)", "S", 1), ("pinv(X)", "X", 1), ("S^3", "S", 1),
+]
+SHAPES = {"A": "m,n", "B": "n,n", "S": "n,n", "T": "m,p", "U": "m,k", "V": "p,k", "X": "m,n", "x": "n", "y": "m"}
+
+
+@library
+@pytest.mark.parametrize(("formula", "by", "order"), DIFFERENTIATED, ids=[f"{f} by {v}, {k}" for f, v, k in DIFFERENTIATED])
+def test_automatic_differentiation_of_the_formula(library: str, formula: str, by: str, order: int) -> None:
+    shapes = {name: row.split(",") for name, row in SHAPES.items() if re.search(rf"\b{name}\b", formula)}
+    if formula == "tr(A X B)":
+        shapes |= {"A": ["n", "m"]}
+    found = derived({"expr": formula, "wrt": by, "order": order, "vars": shapes})
+    known = {"m": 4, "n": 3, "p": 2, "k": 2}
+    values = {name: GENERATOR.normal(size=[known[dim] for dim in dims]) for name, dims in shapes.items()}
+    if "S" in values:
+        values["S"] = values["S"] @ values["S"].T / 3 + np.eye(3)
+    value = load(module_code(found.reading.expr, library, groups=found.reading.groups)).derivative
+    derivative = module_code(found.expr, library, groups=found.layout.groups)
+    assert close(run(library, derivative, {**values, **known}), differentiated(library, value, values, by, order), 1e-8)
+
+
+def differentiated(library: str, value: Any, values: dict[str, Any], by: str, order: int) -> Any:
+    """The derivative of a generated function, by the library."""
+    module = import_module(library)
+    if library == "jax":
+        with module.enable_x64(True):
+            arrays = {name: module.numpy.asarray(array) for name, array in values.items()}
+            for _ in range(order):
+                value = partial(_by_keyword, module.jacfwd, value, by)
+            return np.asarray(value(**arrays))
+    arrays = {name: module.tensor(array) for name, array in values.items()}
+    for _ in range(order):
+        value = partial(_by_keyword, module.func.jacrev, value, by)
+    return value(**arrays).numpy()
+
+
+def _by_keyword(transform: Any, value: Any, by: str, **arrays: Any) -> Any:
+    return transform(lambda array: value(**{**arrays, by: array}))(arrays[by])
