@@ -17,9 +17,10 @@ from typing import Any, BinaryIO, NamedTuple
 from . import __version__
 from .calculus.rules.sets import ALL
 from .codes import CODES
-from .errors import LimitError, RequestError, TensorCalcError
+from .errors import LimitError, RequestError, TensorCalcError, UnsupportedError
 from .functions import TABLE
 from .notation.lower.matrix import FUNCTION_NAMES
+from .numbers.dialects import LIBRARIES
 from .options import Arguments, Option, arguments, file, kinds, listed, properties, shapes, sizes, strict, value, whole
 from .request import FORMS
 from .service import handle, respond
@@ -54,7 +55,8 @@ _DERIVE = (
     *_LAYOUT,
     Option("--form", "matrix", "only this: matrix, index, kronecker or einsum", "form", listed, many=True),
     Option("--latex", "", "LaTeX too", "latex"),
-    Option("--code", "numpy", "a module that computes it; all the rest becomes its comment", "code", listed),
+    Option("--code", "numpy", "a module that computes it with numpy, jax or torch; all the rest becomes its comment", "code",
+           listed),
     Option("--steps", "", "how it is derived", "steps"),
     Option("--detail", "full", "every rule that is used", "detail"),
     Option("--notation", "index", "the notation of the steps: matrix, index or kronecker", "notation"),
@@ -163,7 +165,7 @@ def _formula(given: Arguments, command: str) -> str:
 
 def _derive(given: Arguments) -> int:
     want = [*given.values.get("form", FORMS), *[name for name in ("latex", "code", "steps") if name in given.values]]
-    for name, choices in (("form", FORMS), ("code", ("numpy",))):
+    for name, choices in (("form", FORMS), ("code", LIBRARIES)):
         for word in given.values.get(name, []):
             if word not in choices:
                 raise RequestError("TC508", f"--{name} is one of {', '.join(choices)}, not {word!r}")
@@ -174,8 +176,19 @@ def _derive(given: Arguments) -> int:
     answer = respond(request)
     lines = [_title(_heading(answer, request)), *_table(_forms(answer, want))]
     if "code" in given.values:
-        return _print([*[f"# {line}" for line in lines], "", *answer["code"]["numpy"].splitlines()])
+        return _print([*[f"# {line}" for line in lines], "", *_module(answer["code"], given.values["code"]).splitlines()])
     return _print(lines)
+
+
+def _module(code: dict[str, str | None], libraries: list[str]) -> str:
+    """The module for the library that ``--code`` names."""
+    if len(libraries) > 1:
+        raise RequestError("TC508", f"--code is one of {', '.join(LIBRARIES)}, not {', '.join(libraries)}")
+    module = code[libraries[0]]
+    if module is None:
+        raise UnsupportedError("TC314", f"{libraries[0]} does not have a function of this derivative", field="want",
+                               help="--code numpy")
+    return module
 
 
 def _insist(request: dict[str, Any], field: str, option: str) -> None:

@@ -102,6 +102,8 @@ _MEANING = {
     "TC311": Code("A function has no value at the values given: a matrix has no inverse or no factor.",
                   "evaluate 'inv(A)' 'A=[[1,2],[2,4]]'"),
     "TC312": Code("A function goes along the last axes of a tensor whose axes are merged."),
+    "TC314": Code("Code is asked for a library that does not have a function of the answer.",
+                  "derive 'tr(logm(X) A)' --wrt X --code torch"),
     "TC411": Code("A derivative has too many axes, or an array too many entries.",
                   "derive \"einsum('ijkl,mn->ijklmn', T, X)\" --wrt X --order 4 --var T=a,b,c,d"),
     "TC412": Code("The exponent of a matrix power is too large.", "derive 'X^1000000' --wrt X"),

@@ -522,7 +522,10 @@ UnsupportedError TC303: a matrix power needs a whole number as exponent
     'derive "tr(X)" --wrt X --order 1 --order 2': "RequestError TC520: --order is given twice\n",
     'derive "tr(X)" --wrt X --order two': "RequestError TC521: --order takes a whole number, not 'two'\n",
     'derive "tr(X)" --wrt X --var X': "RequestError TC521: --var takes NAME=…, not 'X'\n",
-    'derive "tr(X)" --wrt X --code jax': "RequestError TC508: --code is one of numpy, not 'jax'\n",
+    'derive "tr(X)" --wrt X --code julia': "RequestError TC508: --code is one of numpy, jax, torch, not 'julia'\n",
+    'derive "tr(X)" --wrt X --code numpy,jax': "RequestError TC508: --code is one of numpy, jax, torch, not numpy, jax\n",
+    'derive "tr(logm(X) A)" --wrt X --code torch':
+        "UnsupportedError TC314: torch does not have a function of this derivative\n  help: --code numpy\n",
     'derive "tr(X)" --wrt X --form matrx':
         "RequestError TC508: --form is one of matrix, index, kronecker, einsum, not 'matrx'\n",
     "explain TC999": "RequestError TC521: there is no code TC999\n  help: tensorcalc explain lists them all\n",
