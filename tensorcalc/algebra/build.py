@@ -35,6 +35,8 @@ MOST_DIGITS = 400   # of a numerator or denominator
 
 ONE: Expr = Einsum((), (), ())
 
+_UNIT = Fraction(1)   # one object, so that most products of coefficients need no arithmetic
+
 
 # -- leaves ------------------------------------------------------------------------------
 
@@ -123,11 +125,13 @@ def add(terms: Iterable[tuple[Fraction | int, Expr]], shape: Shape | None = None
             raise ShapeError("TC101", f"cannot add tensors of shapes {shown(shape)} and {shown(expr.shape)}")
         if isinstance(expr, Sum) and len(expr.terms) <= opened:
             for inner, term in expr.terms:
-                collected[term] = collected.get(term, 0) + weight * inner
+                part = inner if weight == 1 else weight * inner
+                collected[term] = collected[term] + part if term in collected else part
         else:
-            collected[expr] = collected.get(expr, 0) + weight
+            collected[expr] = collected[expr] + weight if expr in collected else weight
     assert shape is not None, "a sum of nothing needs a shape"
-    kept = [(Fraction(weight), term) for term, weight in collected.items() if weight]
+    kept = [(weight if isinstance(weight, Fraction) else Fraction(weight), term)
+            for term, weight in collected.items() if weight]
     if len(kept) == 1 and kept[0][0] == 1:
         return kept[0][1]
     if len(kept) == 1 and isinstance(kept[0][1], Sum):
@@ -144,7 +148,9 @@ def _longest_opened(terms: Sequence[tuple[Fraction | int, Expr]]) -> int:
 
     Long sums keep it in longer ones, so that adding one term after the other takes linear time.
     """
-    total = sum([len(expr.terms) if isinstance(expr, Sum) else 1 for _, expr in terms])
+    total = 0
+    for _, expr in terms:
+        total += len(expr.terms) if isinstance(expr, Sum) else 1
     return total if total <= MOST_TERMS or len(terms) == 1 else MOST_TERMS // 2
 
 
@@ -153,7 +159,7 @@ def _by_key(term: Term) -> tuple[int, str, bytes]:
 
 
 def _bounded(value: Fraction) -> Fraction:
-    if max(value.numerator.bit_length(), value.denominator.bit_length()) > 4 * MOST_DIGITS:
+    if value.numerator.bit_length() > 4 * MOST_DIGITS or value.denominator.bit_length() > 4 * MOST_DIGITS:
         raise LimitError("TC413", f"a number of more than {MOST_DIGITS} digits")
     return value
 
@@ -170,14 +176,18 @@ def split(expr: Expr) -> tuple[Fraction, Expr]:
     first term decides a tie.
     """
     if not isinstance(expr, Sum) or not expr.terms:
-        return Fraction(1), expr
+        return _UNIT, expr
     if expr.content is None:
         weights = [weight for weight, _ in expr.terms]
+        if len(weights) == 1:
+            expr.content = weights[0], add([(1, expr.terms[0][1])], expr.shape)
+            return expr.content
         content = Fraction(gcd(*(w.numerator for w in weights)), lcm(*(w.denominator for w in weights)))
         negative = 2 * sum(weight < 0 for weight in weights)
         if negative > len(weights) or (negative == len(weights) and weights[0] < 0):
             content = -content
-        expr.content = content, add([(weight / content, term) for weight, term in expr.terms], expr.shape)
+        core = expr if content == 1 else add([(weight / content, term) for weight, term in expr.terms], expr.shape)
+        expr.content = content, core
     return expr.content
 
 
@@ -277,7 +287,7 @@ class _Product:
     def __init__(self, output: Sequence[Hashable], splice: bool) -> None:
         self.output = list(output)
         self.splice = splice
-        self.coefficient = Fraction(1)
+        self.coefficient = _UNIT
         self.sizes: dict[Hashable, Dim] = {}
         self.parent: dict[Hashable, Hashable] = {}
         self.powers: dict[tuple[Expr, tuple[Hashable, ...]], Expr | Fraction] = {}
@@ -288,7 +298,8 @@ class _Product:
         pending = [(factor, tuple(labels)) for factor, labels in factors]
         for factor, labels in pending:
             self._measure(factor, labels)
-        self._diagonal()
+        if len(set(self.output)) < len(self.output):
+            self._diagonal()
         shape = tuple([self._size(label) for label in self.output])
         if self.splice and _spliced(pending) > MOST_FACTORS:
             self.splice = False
@@ -317,9 +328,10 @@ class _Product:
                 for operand, subscripts in zip(factor.operands, factor.subscripts)]
 
     def _measure(self, factor: Expr, labels: tuple[Hashable, ...]) -> None:
+        sizes = self.sizes
         for label, dim in zip(labels, factor.shape, strict=True):
-            known = self.sizes.setdefault(label, dim)
-            if known != dim:
+            known = sizes.setdefault(label, dim)
+            if known is not dim and known != dim:
                 raise ShapeError("TC103", f"index {label} has two sizes", facts=[f"{label} is {known} and {dim}"])
 
     def _size(self, label: Hashable) -> Dim:
@@ -349,6 +361,9 @@ class _Product:
             label = self.parent[label]
         return label
 
+    def _roots(self, labels: Sequence[Hashable]) -> tuple[Hashable, ...]:
+        return tuple([self._find(label) for label in labels]) if self.parent else tuple(labels)
+
     def _join(self, a: Hashable, b: Hashable) -> None:
         a, b = self._find(a), self._find(b)
         if a != b:
@@ -363,10 +378,11 @@ class _Product:
             if not self.alone:
                 factor, labels = unspread(factor, labels)
             weight, factor = split(factor)
-            self.coefficient *= weight
+            self._weigh(weight)
             if isinstance(factor, Sum):
                 order, sign, factor = turn(factor)
-                self.coefficient *= sign
+                if sign < 0:
+                    self.coefficient = -self.coefficient
                 labels = tuple([labels[axis] for axis in order])
         if isinstance(factor, Delta) and factor.shape:
             for label in labels[1:]:
@@ -379,28 +395,31 @@ class _Product:
             known = self.powers.get((base, labels))
             self.powers[base, labels] = exponent if known is None else _plus(known, exponent)
 
+    def _weigh(self, weight: Fraction) -> None:
+        if weight is not _UNIT:
+            self.coefficient = weight if self.coefficient is _UNIT else self.coefficient * weight
+
     def _assemble(self, shape: Shape) -> Expr:
         place: dict[Hashable, int] = {}
         classes: dict[Hashable, list[int]] = {}
-        for axis, label in enumerate(self.output):
-            root = self._find(label)
-            place.setdefault(root, axis)
-            classes.setdefault(root, []).append(axis)
+        for axis, label in enumerate(self._roots(self.output)):
+            place.setdefault(label, axis)
+            classes.setdefault(label, []).append(axis)
         scalars: list[Expr] = []
         placed: list[_Placed] = []
+        present: set[int] = set()
         for operand, labels in self._operands():
             own = []
-            for label in labels:
-                root = self._find(label)
+            for root in labels:
                 if root not in place:
                     place[root] = len(self.output) + len(place)
                 own.append(place[root])
             if own:
                 placed.append(_Placed(operand, tuple(own), *interchangeable(operand)))
+                present.update(own)
             else:
                 scalars.append(operand)
-        present = {label for factor in placed for label in factor.labels}
-        roots = {self._find(label): dim for label, dim in self.sizes.items()}
+        roots = {self._find(label): dim for label, dim in self.sizes.items()} if self.parent else self.sizes
         for root, dim in roots.items():
             axes = classes.get(root)
             if axes is None:
@@ -414,13 +433,16 @@ class _Product:
         """The factors, powers of one tensor at one place collected."""
         merged: dict[tuple[Expr, tuple[Hashable, ...]], Expr | Fraction] = {}
         for (base, labels), exponent in self.powers.items():
-            roots = tuple([self._find(label) for label in labels])
+            roots = self._roots(labels)
             if len(roots) > 1 and symmetry(base) > 0:
                 roots = tuple(sorted(roots, key=repr))
             known = merged.get((base, roots))
             merged[base, roots] = exponent if known is None else _plus(known, exponent)
         found = []
         for (base, roots), exponent in merged.items():
+            if exponent is _UNIT:
+                found.append((base, roots))
+                continue
             value = exponent if isinstance(exponent, Fraction) else is_number(exponent)
             if value == 0:
                 continue
@@ -434,6 +456,10 @@ class _Product:
         """Number each component of its own, then put them side by side."""
         sign = 1
         main: list[_Placed] = []
+        if not shape and not placed:
+            coefficient, scalars = _scalars(scalars)
+            coefficient *= self.coefficient
+            return scale(coefficient, _node(shape, tuple(scalars), ((),) * len(scalars)))
         for component in _components(placed, len(shape)):
             if any(label < len(shape) for factor in component for label in factor.labels):
                 main += component
@@ -444,7 +470,10 @@ class _Product:
                     scalars.append(_single(operands, subscripts))
         coefficient, scalars = _scalars(scalars)
         operands, subscripts, own = canonical(main, len(shape)) if main else ((), (), 1)
-        coefficient *= self.coefficient * sign * own
+        if coefficient is _UNIT and sign == own == 1:
+            coefficient = self.coefficient
+        else:
+            coefficient *= self.coefficient * sign * own
         if not coefficient:
             return zero(shape)
         if scalars:
@@ -473,7 +502,7 @@ def opens(product: Einsum) -> bool:
     A number that is a contraction, like x'x, stays whole: it is one factor for
     those who read, and powers of it are collected.
     """
-    return bool(product.shape) or all(not operand.shape for operand in product.operands)
+    return bool(product.shape) or not any([operand.shape for operand in product.operands])
 
 
 def _single(operands: tuple[Expr, ...], subscripts: tuple[tuple[int, ...], ...]) -> Expr:
@@ -496,13 +525,14 @@ def _node(shape: Shape, operands: tuple[Expr, ...], subscripts: tuple[tuple[int,
 def _scalars(factors: list[Expr]) -> tuple[Fraction, list[Expr]]:
     """Collect powers of numbers until nothing changes; the coefficient and the rest in order."""
     if not factors:
-        return Fraction(1), factors
-    coefficient = Fraction(1)
+        return _UNIT, factors
+    coefficient = _UNIT
     powers: dict[Expr, Expr | Fraction] = {}
     stack = list(reversed(factors))
     while stack:
         weight, factor = split(stack.pop())
-        coefficient *= weight
+        if weight is not _UNIT:
+            coefficient *= weight
         if isinstance(factor, Sum) and not factor.terms:
             return Fraction(0), []
         if isinstance(factor, Einsum) and opens(factor):
@@ -513,6 +543,9 @@ def _scalars(factors: list[Expr]) -> tuple[Fraction, list[Expr]]:
         powers[base] = exponent if known is None else _plus(known, exponent)
     kept = []
     for base, exponent in powers.items():
+        if exponent is _UNIT:
+            kept += list(base.operands) if isinstance(base, Einsum) and opens(base) else [base]
+            continue
         weight, factor = split(power_of(base, exponent))
         coefficient *= weight
         kept += list(factor.operands) if isinstance(factor, Einsum) and opens(factor) else [factor]
@@ -529,8 +562,8 @@ def _plus(a: Expr | Fraction, b: Expr | Fraction) -> Expr | Fraction:
 
 def _components(placed: list[_Placed], rank: int) -> list[list[_Placed]]:
     """Split factors that share no summed label."""
-    if len(placed) == 1:
-        return [placed]
+    if len(placed) < 2:
+        return [placed] if placed else []
     groups: list[tuple[set[int], list[_Placed]]] = []
     for factor in placed:
         labels = {label for label in factor.labels if label >= rank}
@@ -554,7 +587,7 @@ def base_and_exponent(expr: Expr) -> tuple[Expr, Expr | Fraction]:
     if isinstance(expr, Apply) and expr.function is POWER and not expr.arguments[1].shape:
         value = is_number(expr.arguments[1])
         return expr.arguments[0], expr.arguments[1] if value is None else value
-    return expr, Fraction(1)
+    return expr, _UNIT
 
 
 def power_of(base: Expr, exponent: Expr | Fraction | int) -> Expr:

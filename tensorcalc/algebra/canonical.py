@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from .expr import Expr, Subscripts
+from .expr import Expr, SortKey, Subscripts
 
 
 class Factor(NamedTuple):
@@ -38,7 +38,7 @@ class Factor(NamedTuple):
     @property
     def fixed(self) -> tuple[int, ...]:
         """The labels whose order matters."""
-        return self.labels[len(self.free):]
+        return self.labels[self.span:] if self.symmetry and self.span > 1 else self.labels
 
 
 class Numbering(NamedTuple):
@@ -58,22 +58,29 @@ def canonical(factors: Sequence[Factor], rank: int) -> Numbering:
     Equal products get equal numberings whatever the order of the factors and
     whatever the other labels are called.
     """
-    factors = sorted(factors, key=lambda factor: factor.operand.key)
-    keys = [factor.operand.key for factor in factors]
-    if all(a != b for a, b in zip(keys, keys[1:])):
+    factors = sorted(factors, key=_by_key) if len(factors) > 1 else factors
+    if len({factor.operand for factor in factors}) == len(factors):
         numbering = _number(factors, range(len(factors)), rank)
         if numbering is not None:
             return numbering
     return _search(factors, rank)
 
 
+def _by_key(factor: Factor) -> SortKey:
+    return factor.operand.key
+
+
 def _number(factors: Sequence[Factor], order: Sequence[int], rank: int) -> Numbering | None:
     """Number labels as they are met, or ``None`` where a symmetric factor meets two new ones at once."""
     number = {label: label for label in range(rank)}
+    free = False
     for k in order:
-        for label in factors[k].fixed:
-            number.setdefault(label, len(number))
-    for k in order:
+        factor = factors[k]
+        free = free or bool(factor.symmetry and factor.span > 1)
+        for label in factor.fixed:
+            if label not in number:
+                number[label] = len(number)
+    for k in order if free else ():
         fresh = {label for label in factors[k].free if label not in number}
         if len(fresh) > 1:
             return None
@@ -85,10 +92,14 @@ def _number(factors: Sequence[Factor], order: Sequence[int], rank: int) -> Numbe
 def _read_off(factors: Sequence[Factor], order: Sequence[int], number: dict[int, int]) -> Numbering:
     sign, subscripts = 1, []
     for k in order:
-        free = [number[label] for label in factors[k].free]
-        if factors[k].symmetry < 0 and free:
+        factor = factors[k]
+        if not factor.symmetry or factor.span < 2:
+            subscripts.append(tuple([number[label] for label in factor.labels]))
+            continue
+        free = [number[label] for label in factor.free]
+        if factor.symmetry < 0 and free:
             sign *= parity(free)
-        subscripts.append((*sorted(free), *[number[label] for label in factors[k].fixed]))
+        subscripts.append((*sorted(free), *[number[label] for label in factor.fixed]))
     return Numbering(tuple(factors[k].operand for k in order), tuple(subscripts), sign)
 
 
@@ -198,10 +209,11 @@ def _refine(factors: Sequence[Factor], colours: _Colours) -> _Colours:
     """Split colours by the colours of neighbours until nothing splits any more."""
     inks, tints = colours
     count = -1
-    while True:
+    plain = not any([factor.free for factor in factors])
+    while not (plain and len(set(inks)) == len(inks)):   # the order of such factors numbers all labels
         touched: dict[int, list[tuple[int, int]]] = {label: [] for label in tints}
         for factor, ink in zip(factors, inks):
-            free = len(factor.free)
+            free = factor.span if factor.symmetry and factor.span > 1 else 0
             for axis, label in enumerate(factor.labels):
                 touched[label].append((ink, -1 if axis < free else axis))
         names = list(tints)
@@ -209,11 +221,14 @@ def _refine(factors: Sequence[Factor], colours: _Colours) -> _Colours:
         inks = _ranked([(ink, _seen(factor, tints)) for factor, ink in zip(factors, inks)])
         classes = len(set(inks)) + len(set(tints.values()))
         if classes == count:
-            return _Colours(inks, tints)
+            break
         count = classes
+    return _Colours(inks, tints)
 
 
 def _seen(factor: Factor, tints: dict[int, int]) -> tuple[int, ...]:
+    if not factor.symmetry or factor.span < 2:
+        return tuple([tints[label] for label in factor.labels])
     return (*sorted([tints[label] for label in factor.free]), *[tints[label] for label in factor.fixed])
 
 

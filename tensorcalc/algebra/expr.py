@@ -34,16 +34,20 @@ class Expr:
     in every process: kind, then name, then content; it is computed at construction
     from the keys of the children, so however deep the DAG is, nothing recurses.
     ``symmetry`` is +1 where all axes may be interchanged, -1 where that changes the
-    sign, 0 otherwise, ``None`` where nobody has looked yet.
+    sign, 0 otherwise, ``None`` where nobody has looked yet.  ``settled`` and ``length`` are
+    notes of :mod:`tensorcalc.calculus`, kept because every simplification asks again: the sets of
+    rules by which nothing below the node can be rewritten, and how many symbols it takes to write it.
     """
 
-    __slots__ = ("__weakref__", "children", "key", "shape", "symmetry")
+    __slots__ = ("__weakref__", "children", "key", "length", "settled", "shape", "symmetry")
 
     kind: ClassVar[int]
     shape: Shape
     children: tuple[Expr, ...]
     key: SortKey
     symmetry: int | None
+    settled: tuple[object, ...]
+    length: int | None
 
     @property
     def rank(self) -> int:
@@ -64,7 +68,7 @@ class Expr:
 
 def _finish(node: Expr, intern_key: tuple[Any, ...], name: str, data: object, children: tuple[Expr, ...]) -> None:
     """Fill what is derived, and make the node the one of its kind."""
-    node.children = children
+    node.children, node.settled, node.length = children, (), None
     digest = blake2b(repr((node.shape, data)).encode(), digest_size=16)
     for child in children:
         digest.update(child.key[2])

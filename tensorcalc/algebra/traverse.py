@@ -34,6 +34,22 @@ def postorder(*roots: Expr) -> list[Expr]:
     return list(order)
 
 
+def unvisited(root: Expr, known: Callable[[Expr], bool]) -> list[Expr]:
+    """The distinct nodes below ``root``, each after its children, without what is below a ``known`` one and without those."""
+    order: dict[Expr, None] = {}
+    stack = [(root, False)]
+    while stack:
+        node, ready = stack.pop()
+        if node in order or (not ready and known(node)):
+            continue
+        if ready or not node.children:
+            order[node] = None
+        else:
+            stack.append((node, True))
+            stack.extend([(child, False) for child in reversed(node.children) if child not in order])
+    return list(order)
+
+
 def fold(root: Expr, visit: Callable[[Expr, Sequence[T]], T]) -> T:
     """Give each node a value computed from the values of its children; return the root's."""
     values: dict[Expr, T] = {}

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from ..algebra.build import rebuild, substitute
 from ..algebra.expr import Apply, Einsum, Expr
-from ..algebra.traverse import postorder
+from ..algebra.traverse import postorder, unvisited
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,20 +61,33 @@ _MOST_PASSES = 50
 
 def rewrite(root: Expr, rules: Iterable[Rule], trace: list[Step] | None = None) -> Expr:
     """Apply ``rules``, first match first, children before parents, until none applies."""
-    rules = tuple(rules)
+    ordered = _Ordered(tuple(rules))
     for _ in range(_MOST_PASSES):
-        after = _once(root, rules, trace)
+        after = _once(root, ordered, trace)
         if after is root:
             break
         root = after
     return root
 
 
-def _once(root: Expr, rules: tuple[Rule, ...], trace: list[Step] | None) -> Expr:
+class _Ordered:
+    """Rules in order, and which of them are tried everywhere."""
+
+    def __init__(self, rules: tuple[Rule, ...]) -> None:
+        self.rules = rules
+        self.everywhere = [candidate for candidate in rules if not candidate.heads]
+        self.heads = {head for candidate in rules for head in candidate.heads}
+
+    def settle(self, node: Expr) -> bool:
+        """Whether nothing below ``node`` can be rewritten, as an earlier pass found."""
+        return any([settled is self.rules for settled in node.settled])
+
+
+def _once(root: Expr, rules: _Ordered, trace: list[Step] | None) -> Expr:
     """One pass from the leaves up; each node is rewritten until no rule applies to it."""
     done: dict[Expr, Expr] = {}
-    for node in postorder(root):
-        current = rebuild(node, [done[child] for child in node.children])
+    for node in unvisited(root, rules.settle):
+        current = rebuild(node, [done.get(child, child) for child in node.children])
         for _ in range(_MOST_STEPS):
             step = _first(current, rules)
             if step is None:
@@ -82,18 +95,18 @@ def _once(root: Expr, rules: tuple[Rule, ...], trace: list[Step] | None) -> Expr
             if trace is not None:
                 trace.append(step)
             current = step.after
-        done[node] = current
-    return done[root]
+        if current is not node:
+            done[node] = current
+        elif step is None and all([rules.settle(child) for child in node.children]):
+            node.settled = (*node.settled, rules.rules)
+    return done.get(root, root)
 
 
-def _first(node: Expr, rules: tuple[Rule, ...]) -> Step | None:
-    heads: set[str] | None = None
-    for candidate in rules:
-        if candidate.heads:
-            if heads is None:
-                heads = heads_of(node)
-            if not candidate.heads & heads:
-                continue
+def _first(node: Expr, rules: _Ordered) -> Step | None:
+    heads = heads_of(node) & rules.heads
+    for candidate in rules.rules if heads else rules.everywhere:
+        if candidate.heads and not candidate.heads & heads:
+            continue
         after = candidate.apply(node)
         if after is not None and after is not node:
             return Step(candidate, node, after)
@@ -106,11 +119,11 @@ def chain(root: Expr, rules: Iterable[Rule], limit: int = 400) -> list[Step]:
     Nodes that no rule applies to are not tried again.  The last ``after`` is the normal
     form; an empty list says that ``root`` is one.
     """
-    rules = tuple(rules)
+    ordered = _Ordered(tuple(rules))
     settled: set[Expr] = set()
     steps: list[Step] = []
     while len(steps) < limit:
-        step = next((found for found in (_try(node, rules, settled) for node in postorder(root)) if found), None)
+        step = next((found for found in (_try(node, ordered, settled) for node in postorder(root)) if found), None)
         if step is None:
             break
         after = substitute(root, {step.before: step.after})
@@ -119,7 +132,7 @@ def chain(root: Expr, rules: Iterable[Rule], limit: int = 400) -> list[Step]:
     return steps
 
 
-def _try(node: Expr, rules: tuple[Rule, ...], settled: set[Expr]) -> Step | None:
+def _try(node: Expr, rules: _Ordered, settled: set[Expr]) -> Step | None:
     if node in settled:
         return None
     step = _first(node, rules)
