@@ -148,7 +148,7 @@ def _apply(node: Apply, known: dict[Expr, Polynomials]) -> Polynomials | None:
         return _literal(node)
     if name == "unit":
         at = is_number(node.arguments[0])
-        return None if at is None or not 1 <= at <= node.shape[0] else {(int(at) - 1,): UNIT}
+        return None if at is None or not 1 <= at <= int(node.shape[0]) else {(int(at) - 1,): UNIT}
     if name == "tril":
         return {place: UNIT for place in _places(node.shape) if place[0] >= place[1]}
     base, exponent = base_and_exponent(node)

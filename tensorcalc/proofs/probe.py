@@ -449,7 +449,8 @@ def _steady(expr: Expr, point: Point, shaken: Mapping[Expr, Array]) -> bool:
 
 
 _JUMPS = {"log", "sign", "relu", "max", "min"}
-_INTEGRAL = {"det", "adj", "abs", "sign", "relu", "max", "min", "eps", "duplication", "elimination", "regroup", "tril"}
+_INTEGRAL = {"det", "adj", "abs", "sign", "relu", "max", "min", "eps", "unit", "duplication", "elimination",
+             "regroup", "tril"}
 
 
 def _is_count(exponent: Expr | Fraction) -> bool:
@@ -458,15 +459,20 @@ def _is_count(exponent: Expr | Fraction) -> bool:
 
 def _is_integral(expr: Expr, point: Point) -> bool:
     """Whether a value is a whole number because all that it is made of are."""
+    np = backends.numpy()
     for node in postorder(expr):
-        if isinstance(node, Variable):
-            array = backends.numpy().asarray(point.values[node.name], dtype=float)
-            if not (array == array.round()).all():
-                return False
-        elif isinstance(node, Sum) and any(weight.denominator != 1 for weight, _ in node.terms):
-            return False
-        elif isinstance(node, Apply) and node.function.name not in _INTEGRAL and not (
-                node.function.name == "power" and _is_count(base_and_exponent(node)[1])):
+        match node:
+            case Variable():
+                array = np.asarray(point.values[node.name], dtype=float)
+                whole = bool((array == array.round()).all())
+            case Sum():
+                whole = all(weight.denominator == 1 for weight, _ in node.terms)
+            case Apply():
+                name = node.function.name
+                whole = name in _INTEGRAL or (name == "power" and _is_count(base_and_exponent(node)[1]))
+            case _:
+                whole = True
+        if not whole:
             return False
     return True
 

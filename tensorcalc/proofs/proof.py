@@ -25,7 +25,7 @@ RULES = (*(rule for rule in STANDARD if rule not in STABLE), *proving.NORMAL, *p
 WITH_RELATIONS = (*RULES, *proving.RELATIONS)
 WITH_DEFINITIONS = (*WITH_RELATIONS, *proving.DEFINE)
 
-CITED = (*ALL, *WITH_DEFINITIONS, *proving.POLYNOMIAL)
+CITED = (*ALL, *WITH_DEFINITIONS, *proving.POLYNOMIAL, *proving.FRACTIONS)
 """Every rule that a proof may cite, but for declared equations and what follows from the domain."""
 
 STATEMENTS = {
@@ -34,6 +34,7 @@ STATEMENTS = {
     "equation.subtract": "L = R if and only if L - R = 0",
     "equation.multiply": "E = 0 if and only if M E = 0, where M is invertible",
     "domain.positive": "abs(x) = x where log(x) or sqrt(x) is defined",
+    "expm.commuting": "expm(A) expm(B) = expm(A + B) where A B = B A",
     "components": "equal in every component, written out as polynomials in the entries",
 }
 """What every rule that a proof may cite says."""
@@ -222,4 +223,31 @@ def _by_components(left: Expr, right: Expr, rules: Sequence[Rule]) -> Proof | No
             gap = add([(1, one), (-1, two)])
             last = Move("components", STATEMENTS["components"], "difference", gap, scale(0, gap))
             return Proof(left, right, (*_moves(ones, "left"), *_moves(twos, "right"), last))
+    if any(not isinstance(dim, int) for node in postorder(left, right) for dim in node.shape):
+        return None
+    moves = _as_fractions(add([(1, left), (-1, right)]), rules)
+    return None if moves is None else Proof(left, right, tuple(moves))
+
+
+def _as_fractions(gap: Expr, rules: Sequence[Rule]) -> list[Move] | None:
+    """The difference with inverses as adjugates over determinants, times all that it is divided by, in components."""
+    moves = [Move("equation.subtract", STATEMENTS["equation.subtract"], "difference", gap, gap)]
+    for _ in range(MOST_ROUNDS):
+        for used in (proving.FRACTIONS, rules, proving.FRACTIONS):
+            steps = chain(gap, used)
+            moves += _moves(steps, "difference")
+            gap = steps[-1].after if steps else gap
+        if components(gap) == {}:
+            last = Move("components", STATEMENTS["components"], "difference", gap, scale(0, gap))
+            return [*moves, last]
+        terms = [term for _, term in gap.terms] if isinstance(gap, Sum) else [gap]
+        found = next((below for term in terms if (below := _number_below(term)) is not None), None)
+        if found is None:
+            return None
+        factor, labels = found
+        axes = range(gap.rank)
+        after = multiplied(gap, factor, labels, axes)
+        moves.append(Move("equation.multiply", STATEMENTS["equation.multiply"], "difference", gap, after,
+                          factor=factor, spec=_spec(labels, axes, axes)))
+        gap = after
     return None

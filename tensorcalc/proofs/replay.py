@@ -17,6 +17,9 @@ from ..algebra.expr import Expr, Sum
 from ..algebra.traverse import postorder
 from ..calculus.assume import implied
 from ..calculus.derive import derive, pointed
+from ..calculus.rewrite import rewrite
+from ..calculus.rules.sets import EXPAND
+from ..calculus.simplify import leaves
 from ..errors import ShapeError, TensorCalcError
 from ..notation.lower import Reading, Scope, read_sides
 from ..numbers import backends
@@ -26,7 +29,7 @@ from . import probe
 from .components import components
 from .proof import CITED, STATEMENTS, domain_rules, multiplied
 from .stand_ins import stand_ins
-from .verify import aligned, declared, rule_of, same_shape
+from .verify import aligned, declared, given, same_shape
 
 Facts = Mapping[str, Collection[str]]
 Step = Mapping[str, Any]
@@ -117,8 +120,9 @@ class _Checker:
         equations = declared(claim.equations, one.scope)
         self.facts = implied([one.expr, two.expr], claim.facts)
         domain = domain_rules(*(pointed(side, self.facts) for side in self.sides))
-        self.rules = {rule.name: rule for rule in (*CITED, *domain)}
-        self.assumed = {equation.text: rule_of(equation, self.facts) for equation in equations}
+        stated = given(equations, self.facts)
+        self.rules = {rule.name: rule for rule in (*CITED, *domain, *stated[len(equations):])}
+        self.assumed = {equation.text: rule for equation, rule in zip(equations, stated)}
         self.onto = probe.onto([(e.left, e.right) for e in equations], self.facts) if equations else None
 
     def pair(self, before: str, after: str) -> tuple[Reading, Reading]:
@@ -133,7 +137,8 @@ class _Checker:
             one, two = self.pair(before, after)
         except TensorCalcError:
             return False
-        return pointed(one.expr, self.facts) is pointed(two.expr, self.facts) and one.shape == two.shape
+        left, right = pointed(one.expr, self.facts), pointed(two.expr, self.facts)
+        return one.shape == two.shape and _alike(left, right)
 
     # -- the chains ----------------------------------------------------------------------
 
@@ -233,7 +238,7 @@ class _Checker:
         rule, statement = step["rule"], step["statement"]
         if rule == "assumed":
             return [] if statement in self.claim.equations else ["the equation was not declared"]
-        if rule not in STATEMENTS or (rule == "domain.positive" and rule not in self.rules):
+        if rule not in STATEMENTS or (rule in ("domain.positive", "expm.commuting") and rule not in self.rules):
             return ["there is no such rule"]
         return [] if statement == STATEMENTS[rule] else ["the rule is stated otherwise"]
 
@@ -276,6 +281,11 @@ class _Checker:
             if checked == _POINTS:
                 break
         return checked > 0
+
+
+def _alike(one: Expr, two: Expr) -> bool:
+    """Whether two expressions differ only in the order of the axes of a bracket that is symmetric in them."""
+    return one is two or (leaves(one) == leaves(two) and rewrite(one, EXPAND) is rewrite(two, EXPAND))
 
 
 def _text(step: Step) -> str:

@@ -10,18 +10,22 @@ from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from ..algebra.build import einsum, special, transpose
+from ..algebra.build import add, einsum, special, transpose
+from ..algebra.build import apply as apply_function
 from ..algebra.expr import Einsum, Expr, Variable
 from ..calculus.assume import implied
 from ..calculus.derive import derive, pointed
-from ..calculus.rewrite import Rule
+from ..calculus.rewrite import Rule, rewrite
 from ..calculus.rules.products import find_product, replaced
+from ..calculus.rules.sets import EXPAND
+from ..functions import TABLE
 from ..notation.lower import Reading, Scope, read_sides
 from ..notation.lower.scope import Value
 from ..notation.lower.unify import same_product
 from ..sizes import Dim, value
 from . import probe
-from .proof import Proof, prove
+from .proof import STATEMENTS, Proof, prove
+from .rules.exponentials import neighbours
 
 Facts = Mapping[str, Collection[str]]
 Word = Literal["proved", "refuted", "undecided"]
@@ -103,7 +107,7 @@ def compare(left: Reading, right: Reading, facts: Facts, equations: Sequence[Equ
     gap = probe.counterexample(left.expr, other, facts, found, onto)
     if gap is not None:
         return Verdict("refuted", left, right, facts, gap=gap, diagnosis=_at(gap, left))
-    proof = prove(pointed(left.expr, facts), pointed(other, facts), [rule_of(equation, facts) for equation in equations])
+    proof = prove(pointed(left.expr, facts), pointed(other, facts), given(equations, facts))
     if proof is not None:
         return Verdict("proved", left, right, facts, proof=proof, evidence=_agreed(found))
     return Verdict("undecided", left, right, facts, evidence=_agreed(found),
@@ -173,6 +177,28 @@ def _agreed(found: Sequence[probe.Gap]) -> str:
         return "no point was found where both sides are defined"
     worst = max(gap.size for gap in found)
     return f"{len(found)} random points agreed in double precision; largest relative gap {worst:.1e}"
+
+
+def given(equations: Sequence[Equation], facts: Facts) -> list[Rule]:
+    """The rules that declared equations make: themselves, and that exponentials of what commutes by them merge."""
+    stated = [rule_of(equation, facts) for equation in equations]
+    return [*stated, commuting(stated)] if stated else []
+
+
+def commuting(stated: Sequence[Rule]) -> Rule:
+    """expm(A) expm(B) = expm(A + B) where the rules ``stated`` turn A B into B A."""
+    rules = (*EXPAND, *stated)
+
+    def apply(node: Expr) -> Expr | None:
+        for i, k, first, second, rest in neighbours(node, "expm"):
+            one, two = einsum([(first, "ij"), (second, "jk")], "ik"), einsum([(second, "ij"), (first, "jk")], "ik")
+            if rewrite(one, rules) is rewrite(two, rules):
+                merged = apply_function(TABLE["expm"], add([(1, first), (1, second)]))
+                return einsum([*rest, (merged, (i, k))], range(node.rank))
+        return None
+
+    return Rule("expm.commuting", STATEMENTS["expm.commuting"], apply, "Higham 2008, th. 10.2",
+                "two factors become one", frozenset({"expm"}))
 
 
 def rule_of(equation: Equation, facts: Facts) -> Rule:

@@ -161,7 +161,7 @@ def text(tree: Tree, rng: random.Random) -> str:
         case "eye":
             return f"eye({'*'.join(tree.rows)})"
         case "ones":
-            return f"ones({', '.join('*'.join(size) for size in tree.kind if size)})"
+            return f"ones({', '.join('*'.join(size) for size in tree.kind if size)}){'' if tree.rows else chr(39)}"
         case "'":
             inner = tree.parts[0]
             return f"{text(inner, rng)}'" if inner.head == "var" else f"({text(inner, rng)})'"
@@ -292,7 +292,7 @@ def point(rng: random.Random, dims: dict[str, int]) -> dict[str, Array]:
     return values
 
 
-POINTS = ({"n": 3, "m": 2}, {"n": 2, "m": 4}, {"n": 4, "m": 3})
+POINTS = ({"n": 3, "m": 2}, {"n": 2, "m": 4}, {"n": 4, "m": 3}, {"n": 3, "m": 4})
 
 
 def gap(left: Tree, right: Tree, rng: random.Random) -> float | None:

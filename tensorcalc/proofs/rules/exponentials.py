@@ -1,6 +1,8 @@
-"""Exponentials, logarithms and roots of matrices, and pseudoinverses."""
+"""Exponentials, logarithms and roots of matrices."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 from ...algebra.build import (
     ONE,
@@ -16,7 +18,7 @@ from ...algebra.build import (
 from ...algebra.expr import Apply, Delta, Einsum, Expr, Sum
 from ...calculus.rewrite import rule
 from ...calculus.rules.algebra import kronecker_parts
-from ...calculus.rules.products import applied, argument_of, find_product, like, pairs, replaced, uses
+from ...calculus.rules.products import Pair, applied, argument_of, find_product, like, pairs, replaced, uses
 from ...functions import TABLE
 from .parts import reads_better, row_sum, terms
 
@@ -87,27 +89,33 @@ def expm_sum(node: Expr) -> Expr | None:
     return None
 
 
-@rule("expm.merge", "expm(a A) expm(b A) = expm((a + b) A)", "expm", shrinks="two factors become one")
-def expm_merge(node: Expr) -> Expr | None:
+def neighbours(node: Expr, name: str) -> Iterator[tuple[int, int, Expr, Expr, list[Pair]]]:
+    """Pairs of matrices f(A) f(B) that stand side by side: the labels at the ends, A, B, and the other factors."""
     if not isinstance(node, Einsum):
-        return None
-    places = [k for k in applied(node, "expm") if node.operands[k].rank == 2]
+        return
+    places = [k for k in applied(node, name) if node.operands[k].rank == 2]
     for k in places:
         for q in places:
-            if k == q:
-                continue
-            a, b = argument_of(node.operands[k], "expm"), argument_of(node.operands[q], "expm")
             i, j = node.subscripts[k]
-            assert a is not None and b is not None
-            if i == j or j < node.rank or uses(node, j) != 2:
+            if k == q or i == j or j < node.rank or uses(node, j) != 2:
                 continue
+            a, b = (argument_of(node.operands[place], name) for place in (k, q))
+            assert a is not None and b is not None
             r, s = node.subscripts[q]
+            rest = [pair for place, pair in enumerate(pairs(node)) if place not in (k, q)]
             for near, other, far in ((r, b, s), (s, transpose(b, (1, 0)), r)):
-                if j == near and _without_scalars(a) is _without_scalars(other):
-                    total = add([(1, a), (1, other)])
-                    vanishes = isinstance(total, Sum) and not total.terms
-                    made = delta(a.shape[0]) if vanishes else apply(TABLE["expm"], total)
-                    return replaced(node, [k, q], [(made, (i, far))])
+                if j == near:
+                    yield i, far, a, other, rest
+
+
+@rule("expm.merge", "expm(a A) expm(b A) = expm((a + b) A)", "expm", shrinks="two factors become one")
+def expm_merge(node: Expr) -> Expr | None:
+    for i, far, a, b, rest in neighbours(node, "expm"):
+        if _without_scalars(a) is _without_scalars(b):
+            total = add([(1, a), (1, b)])
+            vanishes = isinstance(total, Sum) and not total.terms
+            made = delta(a.shape[0]) if vanishes else apply(TABLE["expm"], total)
+            return einsum([*rest, (made, (i, far))], range(node.rank))
     return None
 
 
@@ -197,15 +205,6 @@ def logm_trace(node: Expr) -> Expr | None:
         if len(own) == 2 and own[0] == own[1] and own[0] >= node.rank and uses(node, own[0]) == 2:
             return replaced(node, [k], [(apply(TABLE["logdet"], node.operands[k].children[0]), ())])
     return None
-
-
-@rule("pinv.square", "pinv(A) = inv(A)", "pinv", reference="definition", shrinks="a function is put in terms of others")
-def pinv_square(node: Expr) -> Expr | None:
-    """Of a square matrix, which has full rank only where it has an inverse."""
-    inner = argument_of(node, "pinv")
-    if inner is None or inner.rank != 2 or inner.shape[0] != inner.shape[1]:
-        return None
-    return apply(TABLE["inv"], inner)
 
 
 @rule("expm.commute", "expm(A) A = A expm(A)", "expm", shrinks="the argument stands left of the function")

@@ -95,3 +95,12 @@ def adj_define(node: Expr) -> Expr | None:
     parts = [(apply(grouped(TABLE["det"], node.function.ways), inner), ()),
              (apply(grouped(TABLE["inv"], node.function.ways), inner), axes)]
     return einsum(parts, axes)
+
+
+@rule("inverse.adjugate", "inv(A) = adj(A)/det(A)", "inv", reference="MC 151", shrinks="an inverse vanishes")
+def inverse_adjugate(node: Expr) -> Expr | None:
+    """Of a matrix whose size is a small number."""
+    inner = argument_of(node, "inv")
+    if inner is None or inner.rank != 2 or not isinstance(node, Apply) or inner.shape[0] not in (1, 2, 3, 4):
+        return None
+    return einsum([(apply(TABLE["adj"], inner), (0, 1)), (power_of(apply(TABLE["det"], inner), -1), ())], (0, 1))

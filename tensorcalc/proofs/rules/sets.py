@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from . import determinants, duplication, elementwise, exponentials, inverses, levi_civita, structure
+from . import determinants, duplication, elementwise, exponentials, inverses, levi_civita, pseudoinverses, structure
 
 NORMAL = (
     determinants.logdet_define,
-    exponentials.pinv_square,
+    pseudoinverses.pinv_square,
+    pseudoinverses.pinv_twice,
+    pseudoinverses.pinv_turn,
+    pseudoinverses.pinv_scalar,
+    pseudoinverses.pinv_kronecker,
+    pseudoinverses.pinv_projector,
+    pseudoinverses.pinv_symmetric,
     inverses.adj_define,
     determinants.det_transpose,
     determinants.det_inverse,
@@ -66,10 +72,16 @@ POLYNOMIAL = (
 )
 """Before writing out in components."""
 
+FRACTIONS = (
+    inverses.inverse_adjugate,
+)
+"""Where the sizes are small numbers: inverses as fractions."""
+
 DEFINE = (
     elementwise.softplus_define,
     elementwise.sigmoid_define,
     elementwise.angle_sum,
+    pseudoinverses.pinv_gram,
     inverses.inverse_rank_one,
 )
 """Tried where the rest did not decide."""
