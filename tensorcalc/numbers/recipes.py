@@ -11,6 +11,7 @@ diagonal, blocks      entry by entry, block by block
 ``D + U V'``          Woodbury (Golub & Van Loan, Matrix Computations, 4th ed., sec. 2.1.4)
 ``A ⊗ B + C ⊗ D …``   symmetric pencils by generalised eigenvalues (ibid., sec. 8.7), any two by
                       Schur forms, as for Sylvester's equation (ibid., sec. 7.6.3)
+``A ⊗ B + (C ⊗ D) K``   ``A X B' + C X' D' = Y`` as an equation without X', by Schur forms
 anything              Cholesky or LU of the matrix itself, where it fits the memory limit
 ====================  ====================================================================
 """
@@ -30,6 +31,7 @@ from ..functions import TABLE
 from ..sizes import Dim, value
 from .pattern import Labels, Opened, Placed, assembled, components, cut, depends, opened, spread, without
 
+MOST_SMALL = 64   # the order of a matrix that is factorised whole rather than by an equation with X'
 WORTH = 3   # a low rank is one that is this many times below the order of the matrix
 
 
@@ -104,6 +106,16 @@ class Pencil:
 
 
 @dataclass(frozen=True, slots=True)
+class Crossed:
+    """``A X B' + C X' D'``: two Kronecker products, one of them with a commutation matrix."""
+
+    matrices: tuple[Expr, Expr, Expr, Expr]
+    weights: tuple[Fraction, Fraction]
+    frame: Frame
+    instead: Dense | None
+
+
+@dataclass(frozen=True, slots=True)
 class Impossible:
     """No structure, and too large to be solved without; ``entries`` is how large."""
 
@@ -111,7 +123,7 @@ class Impossible:
     frame: Frame
 
 
-Recipe = Dense | Pointwise | Inverse | Tied | LowRank | Pencil | Impossible
+Recipe = Dense | Pointwise | Inverse | Tied | LowRank | Pencil | Crossed | Impossible
 
 
 def recipe(expr: Expr, rows: int, sizes: Mapping[str, int], most: int, values: Mapping[Expr, Expr]) -> Recipe:
@@ -275,7 +287,32 @@ class _Search:
                 inner = Impossible(0, frame)
             if not isinstance(inner, Impossible):
                 return LowRank(inner, tuple(pairs), total, frame, dense)
-        return dense or Impossible(self.count(expr, range(expr.rank)), frame)
+        crossed = self._crossed(terms, expr, frame, dense) if dense is None or order > MOST_SMALL else None
+        return crossed or dense or Impossible(self.count(expr, range(expr.rank)), frame)
+
+    def _crossed(self, terms: Sequence[Term], expr: Expr, frame: Frame, dense: Dense | None) -> Crossed | None:
+        """The recipe of two terms that link rows with columns in the two ways that there are for two of each."""
+        if frame.batch or len(frame.rows) != 2 or len(frame.cols) != 2 or len(terms) != 2:
+            return None
+        if len({value(dim, self.sizes) for dim in expr.shape}) != 1:
+            return None
+        found: dict[Labels, Expr] = {}
+        weights: dict[int, Fraction] = {}
+        for weight, term in terms:
+            one = opened(term)
+            sides = [(0, 2), (1, 3)] if self._linked(one, (0, 2)) else [(0, 3), (1, 2)]
+            if not all(self._linked(one, side) for side in sides):
+                return None
+            found |= dict(zip(sides, self._split(one, expr, sides, [])))
+            weights[sides[0][1]] = weight
+        if len(weights) != 2:
+            return None
+        a, b, c, d = (found[side] for side in ((0, 2), (1, 3), (0, 3), (1, 2)))
+        return Crossed((a, b, c, d), (weights[2], weights[3]), frame, dense)
+
+    def _linked(self, found: Opened, side: Labels) -> bool:
+        """Whether two axes hang together, and with no other."""
+        return any({axis for index in indices for axis in index} == {*side} for _, indices in components(found))
 
     def _rank(self, found: Opened, expr: Expr, rows: range, lead: int) -> int:
         """The highest rank that a term may have by the shapes of its factors."""

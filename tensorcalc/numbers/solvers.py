@@ -9,6 +9,7 @@ matrix whose rows and columns are in the order of the frame of the recipe.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from math import log, prod
 from typing import Any, NamedTuple, Protocol
 
@@ -17,7 +18,7 @@ from ..errors import LimitError, UnsupportedError
 from . import backends
 from .backends import numpy
 from .pattern import Labels
-from .recipes import Dense, Frame, Impossible, Inverse, LowRank, Pencil, Pointwise, Recipe, Tied
+from .recipes import Crossed, Dense, Frame, Impossible, Inverse, LowRank, Pencil, Pointwise, Recipe, Tied
 
 Array = Any
 Values = Callable[[Expr], Array]   # the value of an expression, one array axis an axis
@@ -76,6 +77,8 @@ def solver(recipe: Recipe, value: Values, sizes: Sizes) -> Solver:
             return _or_dense(_LowRank, recipe, value, sizes)
         case Pencil():
             return _or_dense(_pencil, recipe, value, sizes)
+        case Crossed():
+            return _or_dense(_Crossed, recipe, value, sizes)
         case Impossible(entries, _):
             raise unsolvable(entries)
 
@@ -91,7 +94,7 @@ class _Unusable(Exception):
     """A part of the structure that must have an inverse has none, while the whole may have one."""
 
 
-def _or_dense(make: Callable[..., Solver], recipe: LowRank | Pencil, value: Values, sizes: Sizes) -> Solver:
+def _or_dense(make: Callable[..., Solver], recipe: LowRank | Pencil | Crossed, value: Values, sizes: Sizes) -> Solver:
     """A structured solver, or the matrix itself where the structure does not serve."""
     try:
         return make(recipe, value, sizes)
@@ -114,55 +117,87 @@ def _part(make: Callable[[], Any]) -> Any:
 
 
 class Matrices:
-    """Square matrices of shape (batch, order, order), factorised once: Cholesky where it exists, else LU."""
+    """Square matrices of shape (batch, order, order), factorised once: Cholesky where it exists, else LU.
+
+    Rows and columns are scaled before, so that units do not count when
+    :meth:`solve` refuses what is singular up to rounding.
+    """
 
     def __init__(self, matrices: Array) -> None:
         np = numpy()
-        self.matrices = matrices
-        self.spd = is_symmetric(matrices) and _has_cholesky(matrices)
+        largest = np.abs(matrices).max(axis=-1, initial=0)
+        if not largest.all() or not np.isfinite(largest).all():
+            raise singular("a row is zero" if np.isfinite(largest).all() else "an entry is not finite")
+        self.spd = is_symmetric(matrices) and bool((np.diagonal(matrices, axis1=-2, axis2=-1) > 0).all())
+        if self.spd:
+            self.rows = 1 / np.sqrt(np.diagonal(matrices, axis1=-2, axis2=-1))
+            self.cols = self.rows
+        else:
+            self.rows = 1 / largest
+            columns = np.abs(matrices * self.rows[..., None]).max(axis=-2)
+            if not columns.all():
+                raise singular("a column is zero")
+            self.cols = 1 / columns
+        self.scaled = matrices * self.rows[..., None] * self.cols[..., None, :]
+        self.spd = self.spd and _has_cholesky(self.scaled)
         self.scipy = backends.optional("scipy.linalg") if len(matrices) * 16 <= matrices.shape[-1] else None
-        self.factors: list[Any] = []
-        if self.scipy is not None:
-            for one in matrices:
-                if self.spd:
-                    self.factors.append(self.scipy.cho_factor(one, lower=True, check_finite=False))
-                else:
-                    self.factors.append(_lu(one))
-        elif not self.spd and matrices.size and not np.all(np.linalg.slogdet(matrices)[0]):
+        self.factors = [self._factor(one) for one in self.scaled] if self.scipy is not None else []
+        if self.scipy is None and not self.spd and matrices.size and not np.linalg.slogdet(self.scaled)[0].all():
             raise singular()
 
-    def solve(self, right: Array) -> Array:
-        """The solutions for right sides of shape (batch, order, count)."""
-        np = numpy()
-        if not self.factors:
-            try:
-                return np.linalg.solve(self.matrices, right)
-            except np.linalg.LinAlgError as error:
-                raise singular() from error
+    def _factor(self, matrix: Array) -> Any:
+        """The factors of one matrix, or an error where a pivot vanishes."""
         assert self.scipy is not None
-        with np.errstate(all="ignore"):
-            found = [self.scipy.cho_solve(factor, one, check_finite=False) if self.spd else
-                     self.scipy.lu_solve(factor, one, check_finite=False) for factor, one in zip(self.factors, right)]
-        return np.stack(found)
+        if self.spd:
+            return self.scipy.cho_factor(matrix, check_finite=False)
+        getrf, = self.scipy.get_lapack_funcs(("getrf",), (matrix,))
+        lu, pivots, info = getrf(matrix)
+        if info > 0:
+            raise singular()
+        return lu, pivots
+
+    @cached_property
+    def condition(self) -> float:
+        """The least reciprocal condition number, about."""
+        np = numpy()
+        if self.scipy is None:
+            inverses = np.linalg.inv(self.scaled)
+            return float((1 / (_norm(self.scaled) * _norm(inverses))).min(initial=1))
+        name = "pocon" if self.spd else "gecon"
+        estimate, = self.scipy.get_lapack_funcs((name,), (self.scaled,))
+        return float(min([estimate(factor[0], _norm(one))[0] for factor, one in zip(self.factors, self.scaled)]))
+
+    def solve(self, right: Array) -> Array:
+        """The solutions for right sides of shape (batch, order, count).
+
+        Raises
+        ------
+        UnsupportedError: TC311 where a matrix is singular up to rounding.
+        """
+        np = numpy()
+        if not self.condition > np.finfo(self.scaled.dtype).eps:
+            raise singular("a matrix is singular up to rounding")
+        right = right * self.rows[..., None]
+        if self.scipy is None:
+            found = np.linalg.solve(self.scaled, right)
+        else:
+            one = self.scipy.cho_solve if self.spd else self.scipy.lu_solve
+            found = np.stack([one(factor, own, check_finite=False) for factor, own in zip(self.factors, right)])
+        return found * self.cols[..., None]
 
     def slogdet(self) -> tuple[float, float]:
         np = numpy()
+        scales = float(np.log(self.rows).sum() + np.log(self.cols).sum())
         if self.spd:
-            lower = np.linalg.cholesky(self.matrices)
-            return 1.0, 2 * float(np.log(np.diagonal(lower, axis1=-2, axis2=-1)).sum())
-        signs, logs = np.linalg.slogdet(self.matrices)
-        return float(np.prod(signs)), float(np.sum(logs))
+            lower = np.linalg.cholesky(self.scaled)
+            return 1.0, 2 * float(np.log(np.diagonal(lower, axis1=-2, axis2=-1)).sum()) - scales
+        signs, logs = np.linalg.slogdet(self.scaled)
+        return float(np.prod(signs)), float(np.sum(logs)) - scales
 
 
-def _lu(matrix: Array) -> Any:
-    """LU factors, or an error where a pivot vanishes."""
-    np, lapack = numpy(), backends.optional("scipy.linalg")
-    assert lapack is not None
-    getrf, = lapack.get_lapack_funcs(("getrf",), (matrix,))
-    lu, pivots, info = getrf(matrix)
-    if info > 0 or not np.isfinite(lu).all():
-        raise singular()
-    return lu, pivots
+def _norm(matrices: Array) -> Array:
+    """The largest sum of a column, for each matrix."""
+    return numpy().abs(matrices).sum(axis=-2).max(axis=-1)
 
 
 def is_symmetric(matrices: Array) -> bool:
@@ -177,8 +212,6 @@ def is_symmetric(matrices: Array) -> bool:
 
 def _has_cholesky(matrices: Array) -> bool:
     np = numpy()
-    if not (np.diagonal(matrices, axis1=-2, axis2=-1) > 0).all():
-        return False
     try:
         return bool(np.isfinite(np.linalg.cholesky(matrices)).all())
     except np.linalg.LinAlgError:
@@ -318,7 +351,8 @@ class _LowRank:
 
         left = joined([value(one) for one, _ in recipe.pairs], shape[1])
         right = joined([value(one) for _, one in recipe.pairs], shape[2])
-        reached, rest = self.base.solve(Named(left, (*batch, *rows, RANK))).stacked(batch, cols)
+        named = Named(left, (*batch, *rows, RANK))
+        reached, rest = _part(lambda: self.base.solve(named)).stacked(batch, cols)
         assert rest == (RANK,)
         self.reached = reached                                            # inv(B) U
         self.right = right.reshape(reached.shape).swapaxes(-1, -2)        # V'
@@ -394,10 +428,10 @@ class _Eigen:
             for pair, k in zip(pairs, chosen):
                 part = np.multiply.outer(part, pair.values[k])
             total = total + part
-        _insist_on_rank(total)
-        self.eigenvalues = total
+        self.eigenvalues = _nonzero(total)
 
     def solve(self, right: Named) -> Named:
+        _insist_on_rank(self.eigenvalues)
         for side, pair in zip(self.recipe.sides, self.pairs):
             right = _applied(pair.vectors.T, side.rows, (side.rows[0],), [len(pair.vectors)], right)
         axes = tuple([side.rows[0] for side in self.recipe.sides])
@@ -439,14 +473,15 @@ class _Sylvester:
         choices = [(second, third, (a, first), (c, fourth)), (first, fourth, (c, second), (a, third))]
         left, right, (m_weight, m), (n_weight, n) = min(choices, key=lambda choice: _condition(choice[0], choice[1]))
         self.left, self.right = _part(lambda: Matrices(left[None])), _part(lambda: Matrices(right[None]))
-        self.m, self.u = lapack.schur(m_weight * self.left.solve(m[None])[0], output="complex")
-        self.n, self.v = lapack.schur(n_weight * self.right.solve(n[None])[0], output="complex")
-        self.eigenvalues = numpy().add.outer(self.m.diagonal(), self.n.diagonal().conj())
-        _insist_on_rank(self.eigenvalues)
+        left_m, right_n = _part(lambda: self.left.solve(m[None])[0]), _part(lambda: self.right.solve(n[None])[0])
+        self.m, self.u = lapack.schur(m_weight * left_m, output="complex")
+        self.n, self.v = lapack.schur(n_weight * right_n, output="complex")
+        self.eigenvalues = _nonzero(numpy().add.outer(self.m.diagonal(), self.n.diagonal().conj()))
         self.trsyl, = lapack.get_lapack_funcs(("trsyl",), (self.m, self.n))
 
     def solve(self, right: Named) -> Named:
         np = numpy()
+        _insist_on_rank(self.eigenvalues)
         first, second = self.recipe.sides
         stack, rest = right.stacked(first.rows, second.rows)
         found = np.empty_like(stack)
@@ -468,12 +503,79 @@ class _Sylvester:
         return total, float(np.log(np.abs(self.eigenvalues)).sum()) + size * cols + own_size * rows
 
 
+class _Crossed:
+    """``A X B' + C X' D' = Y``: with E = inv(A) C and F = inv(B) D it is ``X + E X' F' = Z``.
+
+    Hence ``X - E F X (F E)' = Z - E Z' F'``, Stein's equation; by Schur forms its columns come one after the other
+    (Golub & Van Loan, Matrix Computations, 4th ed., sec. 7.6.3).  With the eigenvalues m of E F the
+    determinant of ``X + E X' F'`` is the product of all ``1 + m_i`` and, for i < j, ``1 - m_i m_j``.
+    """
+
+    def __init__(self, recipe: Crossed, value: Values, sizes: Sizes) -> None:
+        lapack = backends.optional("scipy.linalg")
+        if lapack is None:
+            raise _Unusable
+        np = numpy()
+        self.recipe, self.order = recipe, sizes[recipe.frame.rows[0]]
+        a, b, c, d = (value(one) for one in recipe.matrices)
+        self.weight = float(recipe.weights[0])
+        self.left, self.right = _part(lambda: Matrices(a[None])), _part(lambda: Matrices(b[None]))
+        self.e = _part(lambda: self.left.solve(c[None])[0]) * (float(recipe.weights[1]) / self.weight)
+        self.f = _part(lambda: self.right.solve(d[None])[0])
+        self.s, self.u = lapack.schur(self.e @ self.f, output="complex")
+        self.t, self.v = lapack.schur(self.f @ self.e, output="complex")
+        values = self.s.diagonal()
+        pairs = 1 - np.multiply.outer(values, values)[np.triu_indices(self.order, 1)]
+        self.eigenvalues = _nonzero(np.concatenate([1 + values, pairs]))
+        if np.abs(1 - values).min() <= np.finfo(values.dtype).eps ** 0.5 * (1 + np.abs(values).max() ** 2):
+            raise _Unusable   # Stein's equation has no unique solution, though the first one has
+        self.triangular = lapack.solve_triangular
+
+    def solve(self, right: Named) -> Named:
+        np = numpy()
+        _insist_on_rank(self.eigenvalues)
+        rows, cols = self.recipe.frame.rows, self.recipe.frame.cols
+        stack, rest = right.stacked(rows[:1], rows[1:])
+        found = np.empty_like(stack)
+        for k in range(stack.shape[-1]):
+            half = self.left.solve(stack[None, :, :, k])[0] / self.weight
+            one = self.right.solve(half.T[None])[0].T
+            found[..., k] = self._stein(one - self.e @ one.T @ self.f.T)
+        return Named(found.reshape(self.order, self.order, *right.sizes(rest)), (*cols, *rest))
+
+    def _stein(self, right: Array) -> Array:
+        """The X with ``X - E F X (F E)' = right``."""
+        np = numpy()
+        turned = self.u.conj().T @ right @ self.v
+        found = np.zeros_like(turned)
+        eye = np.eye(self.order, dtype=turned.dtype)
+        for j in reversed(range(self.order)):
+            weights = self.t[j].conj()
+            column = turned[:, j] + self.s @ (found[:, j + 1:] @ weights[j + 1:])
+            found[:, j] = self.triangular(eye - weights[j] * self.s, column, check_finite=False)
+        return (self.u @ found @ self.v.conj().T).real
+
+    def slogdet(self) -> tuple[float, float]:
+        np = numpy()
+        (sign, size), (own_sign, own_size) = self.left.slogdet(), self.right.slogdet()
+        phase = float(np.sign(np.prod(self.eigenvalues / np.abs(self.eigenvalues)).real))
+        whole = self.order ** 2 * log(abs(self.weight)) + self.order * (size + own_size)
+        scale = (1.0 if self.weight > 0 else -1.0) ** self.order
+        return phase * (sign * own_sign) ** (self.order % 2) * scale, float(np.log(np.abs(self.eigenvalues)).sum()) + whole
+
+
+def _nonzero(eigenvalues: Array) -> Array:
+    if not eigenvalues.all() or not numpy().isfinite(eigenvalues).all():
+        raise singular("an eigenvalue is zero")
+    return eigenvalues
+
+
 def _insist_on_rank(eigenvalues: Array) -> None:
     """No eigenvalue is zero up to the rounding of the largest."""
     np = numpy()
     sizes = np.abs(eigenvalues)
-    if not np.isfinite(sizes).all() or sizes.min() <= np.finfo(sizes.dtype).eps * sizes.max():
-        raise singular("an eigenvalue is zero")
+    if sizes.min() <= np.finfo(sizes.dtype).eps * sizes.max():
+        raise singular("an eigenvalue is zero up to rounding")
 
 
 def _condition(*matrices: Array) -> float:

@@ -18,13 +18,13 @@ from ..algebra.build import add, einsum, transpose
 from ..algebra.expr import Apply, Einsum, Expr, Sum, Term, Variable
 from ..algebra.traverse import postorder
 from ..errors import LimitError, RequestError, ShapeError, UnsupportedError
-from ..sizes import value
+from ..sizes import Dim, value
 from .backends import numpy, scipy_sparse
 from .evaluate import MOST_ENTRIES, run
 from .inputs import read, unknown
-from .pattern import Labels, Opened, assembled, components, cut, leaves, opened, replaced, spread
+from .pattern import Cut, Labels, Opened, Placed, assembled, components, cut, leaves, opened, replaced, spread
 from .plan import plan, plans
-from .recipes import Dense, Frame, Impossible, Inverse, LowRank, Pencil, Pointwise, Recipe, Tied, recipe
+from .recipes import Crossed, Dense, Frame, Impossible, Inverse, LowRank, Pencil, Pointwise, Recipe, Tied, recipe
 from .solvers import Named, Solver, solver, unsolvable
 
 Array = Any
@@ -35,6 +35,8 @@ MEMORY_LIMIT = 2**30   # bytes of a matrix that is factorised whole
 
 _RIGHT = "#right"
 _POOLS = ("ijkl", "pqrs", "abcdefgh", "mnotuvwxyz")
+_MOST_SHOWN = 5        # terms, and cores, of a map in one line about it
+_MOST_PRODUCTS = 8     # numbers of right sides whose plans are kept
 _STEPS = 3             # of iterative refinement
 
 
@@ -90,11 +92,15 @@ class _Point:
 
     def value(self, of: _Map, *exprs: Expr) -> list[Array]:
         """The values of expressions about the factors of a map."""
+        self.compute(of, *exprs)
+        return self._run(exprs)
+
+    def compute(self, of: _Map, *exprs: Expr) -> None:
+        """Compute the factors that expressions mention, once and all together."""
         used = {node for node in postorder(*exprs) if isinstance(node, Variable)}
         missing = {node.name: of.values[node] for node in used if node in of.values and node.name not in self.arrays}
         if missing:
             self.arrays |= dict(zip(missing, self._run(tuple(missing.values()))))
-        return self._run(exprs)
 
     def _run(self, exprs: tuple[Expr, ...]) -> list[Array]:
         found = run(_plans(exprs, self.key), self.arrays, self.sizes, self.callables)
@@ -179,6 +185,7 @@ class Structured:
         self._map, self._groups, self._point = of, groups, point
         self.memory_limit = memory_limit
         self._products: dict[int | None, tuple[Expr, dict[str, Array]]] = {}
+        self._parts: dict[Expr, Array] = {}
         dims = [value(dim, point.sizes) for dim in of.expr.shape]
         self._row_dims, self._col_dims = tuple(dims[:of.rows]), tuple(dims[of.rows:])
         self.row_shape = _grouped(self._row_dims, groups[0])
@@ -205,19 +212,19 @@ class Structured:
         return Structured(_kept(turned), self._groups[::-1], self._point, self.memory_limit)
 
     @cached_property
-    def _named(self) -> tuple[str, dict[str, tuple[Expr, tuple[int, ...], int | None]]]:
-        return _written(self._map, self._point.sizes)
+    def _written(self) -> _Pattern:
+        return _Pattern(self._map, self._point.sizes)
 
     @property
     def pattern(self) -> str:
         """The map as a formula of deltas, variables and cores, e.g. ``2 δ_ip C_jq``."""
-        return self._named[0]
+        return self._written.text
 
     @property
     def cores(self) -> dict[str, Array]:
         """The arrays that :attr:`pattern` names, each with one axis an index."""
-        found = self._named[1]
-        return dict(zip(found, self._value(*[core for core, _, _ in found.values()])))
+        found = self._written.cores
+        return dict(zip(found.values(), self._value(*found)))
 
     @property
     def core(self) -> Array:
@@ -234,13 +241,11 @@ class Structured:
         return next(iter(found.values()))
 
     def __repr__(self) -> str:
-        text, found = self.pattern, self._named[1]
-        facts = [f"{name} is {' x '.join(map(str, dims))}{'' if rank is None else f' of rank {rank}'}"
-                 for name, (_, dims, rank) in found.items() if dims]
-        if len(self._map.terms) > 4:
-            text = f"{len(self._map.terms)} terms"
+        found = self._written
+        text = found.text if len(self._map.terms) <= _MOST_SHOWN else f"{len(self._map.terms)} terms"
+        facts = [f"{name} is {_by(found.shape(core))}" for core, name in found.cores.items() if core.shape]
         shape = ", ".join(map(str, self.shape)) + "," * (len(self.shape) == 1)
-        return f"<Structured ({shape}): {', '.join([text, *facts][:6])}>"
+        return f"<Structured ({shape}): {', '.join([text, *(facts if len(facts) <= _MOST_SHOWN else [])])}>"
 
     # -- products ------------------------------------------------------------------------
 
@@ -283,6 +288,8 @@ class Structured:
 
     def _product(self, array: Array, count: int | None) -> Array:
         if count not in self._products:
+            if len(self._products) >= _MOST_PRODUCTS:
+                self._products.clear()
             self._products[count] = self._prepared(count)
         planned, arrays = self._products[count]
         sizes = self._point.sizes if count is None else {**self._point.sizes, self._spare: count}
@@ -304,7 +311,10 @@ class Structured:
                      for weight, term in self._map.terms], (*shape[:self._map.rows], *dims))
         planned = plan(total, {**self._point.sizes, self._spare: count or 1})
         rest, parts = _parted(planned, right)
-        return rest, dict(zip(parts, self._value(*parts.values())))
+        self._point.compute(self._map, rest)
+        missing = [part for part in parts.values() if part not in self._parts]
+        self._parts |= dict(zip(missing, self._value(*missing)))
+        return rest, {name: self._parts[part] for name, part in parts.items()}
 
     def _value(self, *exprs: Expr) -> list[Array]:
         return self._point.value(self._map, *exprs)
@@ -347,13 +357,25 @@ class Structured:
         """
         self._insist_on_square("a system")
         array, count, shape = self._read(right, self._row_dims, self.row_shape, self.column_shape)
-        found = self._solved(self._solver, array, count)
-        if _is_indirect(self._recipe) and not self._refined(found, array, count):
-            found = self._solved(self._whole(), array, count)
+        if _is_indirect(self._recipe):
+            found = self._indirectly(array, count)
+        else:
+            found = self._solved(self._solver, array, count)
         if not numpy().isfinite(found).all() and numpy().isfinite(array).all():
             raise UnsupportedError("TC311", "the linear map has no inverse", field="values",
                                    facts=["the solution of a system is not finite"])
         return found.reshape(shape)
+
+    def _indirectly(self, right: Array, count: int | None) -> Array:
+        """A solution that is improved by its residual; by the matrix itself where that does not help."""
+        try:
+            found = self._solved(self._solver, right, count)
+            if self._refined(found, right, count):
+                return found
+        except UnsupportedError:
+            if prod(self._row_dims) ** 2 > self._most:
+                raise
+        return self._solved(self._whole(), right, count)
 
     def _solved(self, how: Solver, array: Array, count: int | None) -> Array:
         rows, cols = tuple(range(self._map.rows)), tuple(self._map.cols)
@@ -449,7 +471,7 @@ class Structured:
         """The diagonal entry by entry, where rows and columns are split into axes of different sizes."""
         np = numpy()
         count = np.arange(prod(self._row_dims))
-        at = [*np.unravel_index(count, self._row_dims), *np.unravel_index(count, self._col_dims)]
+        at = [place for dims in (self._row_dims, self._col_dims) if dims for place in np.unravel_index(count, dims)]
         total = np.zeros(len(count), dtype=self.dtype)
         for weight, term in self._map.terms:
             found = opened(term)
@@ -545,7 +567,7 @@ def _parted(planned: Expr, right: Variable) -> tuple[Expr, dict[str, Expr]]:
 
 def _is_indirect(how: Recipe) -> bool:
     """Whether a recipe solves with something else than the matrix and its factors."""
-    return isinstance(how, (LowRank, Pencil)) or (isinstance(how, Tied) and any(map(_is_indirect, how.steps)))
+    return isinstance(how, (LowRank, Pencil, Crossed)) or (isinstance(how, Tied) and any(map(_is_indirect, how.steps)))
 
 
 def _words(how: Recipe, sizes: Mapping[int, int]) -> str:
@@ -569,67 +591,81 @@ def _words(how: Recipe, sizes: Mapping[int, int]) -> str:
         case Pencil(sides):
             orders = [prod([sizes[axis] for axis in side.rows]) for side in sides]
             return "eigenvalues of " + " and ".join([f"{order} x {order}" for order in orders])
+        case Crossed():
+            return f"Schur forms of {sizes[how.frame.rows[0]]} x {sizes[how.frame.rows[1]]} with a transposition"
         case Impossible():
             return "none"
 
 
-def _written(of: _Map, sizes: Mapping[str, int]) -> tuple[str, dict[str, tuple[Expr, tuple[int, ...], int | None]]]:
-    """The pattern of a map, and what its names stand for: an expression, its sizes, its rank where that is low."""
-    spare = iter([letter for pool in _POOLS[2:] for letter in pool] * 4)
-    letters = [pool for pool, _ in zip(_POOLS[0], range(of.rows))]
-    letters += [next(spare) for _ in range(of.rows - len(letters))]
-    letters += [pool for pool, _ in zip(_POOLS[1], of.cols)]
-    letters += [next(spare) for _ in range(of.expr.rank - len(letters))]
-    names: dict[Expr, str] = {}
-    ranks: dict[Expr, int | None] = {}
-    texts = []
-    for weight, term in of.terms:
-        words: list[tuple[Expr | None, str]] = []
+class _Pattern:
+    """A linear map as a formula of deltas and named cores, thin ones where a part of it has low rank."""
+
+    def __init__(self, of: _Map, sizes: Mapping[str, int]) -> None:
+        self.of, self.sizes = of, sizes
+        spare = [letter for pool in _POOLS[2:] for letter in pool]
+        rows, cols = of.rows, len(of.cols)
+        self.letters = [*_POOLS[0][:rows], *spare[:max(rows - 4, 0)], *_POOLS[1][:cols]]
+        self.letters += [letter for letter in spare if letter not in self.letters]
+        self.cores: dict[Expr, str] = {}
+        terms = [(weight, self._term(term)) for weight, term in of.terms]
+        unnamed = [core for core, name in self.cores.items() if not name]
+        for k, core in enumerate(unnamed):
+            name = "C" if len(unnamed) == 1 else f"C{k + 1}"
+            while name in self.cores.values():
+                name += "0"
+            self.cores[core] = name
+        texts = [_weighted(weight, [self._word(*word) for word in words]) for weight, words in terms]
+        self.text = " + ".join(texts).replace("+ -", "- ") or "0"
+
+    def shape(self, core: Expr) -> tuple[int, ...]:
+        return tuple([value(dim, self.sizes) for dim in core.shape])
+
+    def _word(self, core: Expr | None, axes: Sequence[int]) -> str:
+        name = "δ" if core is None else self.cores[core]
+        return f"{name}_{''.join([self.letters[axis] for axis in axes])}" if axes else name
+
+    def _term(self, term: Expr) -> list[tuple[Expr | None, Labels]]:
+        """The cores and deltas of one term, with their axes; a label that is summed comes after all axes."""
+        words: list[tuple[Expr | None, Labels]] = []
         found = opened(term)
-        for factors, indices in sorted(components(found), key=lambda part: min([own[0] for own in part[1]], default=-1)):
-            if factors:
-                core, axes = factors[0]
-                if len(factors) == 1 and isinstance(core, Variable) and core not in of.values:
-                    names[core], ranks[core] = core.name, None
-                else:
-                    axes = tuple(sorted([own[0] for own in indices]))
-                    core = assembled(factors, [(axis,) for axis in axes], term.shape, axes)
-                    ranks[core] = _low_rank(found, factors, indices, of, sizes)
-                    names.setdefault(core, "")
-                words.append((core, "".join([letters[axis] for axis in axes])))
-            tied = [own for own in indices if len(own) > 1]
-            words += [(None, "".join([letters[axis] for axis in own])) for own in tied]
-        texts.append((weight, words))
-    unnamed = [core for core, name in names.items() if not name]
-    for k, core in enumerate(unnamed):
-        names[core] = _free("C" if len(unnamed) == 1 else f"C{k + 1}", set(names.values()))
-    written = " + ".join([_term(weight, [f"{'δ' if core is None else names[core]}{'_' * bool(own)}{own}"
-                                         for core, own in words]) for weight, words in texts])
-    found_cores = {name: (core, tuple([value(dim, sizes) for dim in core.shape]), ranks[core])
-                   for core, name in names.items()}
-    return written.replace("+ -", "- ") or "0", found_cores
+        parts = components(found)
+        for factors, indices in sorted(parts, key=lambda part: min([own[0] for own in part[1]], default=-1)):
+            one = self._cut(found, factors, indices)
+            axes = tuple(sorted([own[0] for own in indices]))
+            if one is not None:
+                number = {label: len(found.shape) + k for k, label in enumerate(one.over)}
+                for side, dims in ((one.left, one.dims), (one.right, one.dims)):
+                    own = tuple([axis for axis in axes if any(axis in labels for _, labels in side)]) + one.over
+                    words.append(self._core(side, own, found, number, dict(zip(one.over, dims))))
+            elif factors:
+                words.append(self._core(factors, axes, found, {}, {}))
+            words += [(None, own) for own in indices if len(own) > 1]
+        return words
+
+    def _core(self, factors: Sequence[Placed], axes: Labels, found: Opened, number: Mapping[int, int],
+              dims: Mapping[int, Dim]) -> tuple[Expr, Labels]:
+        """A product of factors as one core, or the variable that it is."""
+        core, own = factors[0]
+        if len(factors) == 1 and isinstance(core, Variable) and core not in self.of.values:
+            self.cores[core] = core.name
+            axes = own
+        else:
+            core = assembled(factors, [], {**dict(enumerate(found.shape)), **dims}, axes)
+            self.cores.setdefault(core, "")
+        return core, tuple([number.get(axis, axis) for axis in axes])
+
+    def _cut(self, found: Opened, factors: Sequence[Placed], indices: Sequence[Labels]) -> Cut | None:
+        """How a part of low rank is two thin factors."""
+        own = {axis for index in indices for axis in index}
+        if any(len(index) > 1 for index in indices):
+            return None
+        rows, cols = sorted(own & set(range(self.of.rows))), sorted(own & set(self.of.cols))
+        one = cut(Opened(tuple(factors), found.classes, found.shape), rows, cols, self.sizes) if rows and cols else None
+        order = min([prod([value(found.shape[axis], self.sizes) for axis in side]) for side in (rows, cols)])
+        return one if one is not None and one.left and one.right and 2 * one.rank <= order else None
 
 
-def _term(weight: Fraction, words: Sequence[str]) -> str:
+def _weighted(weight: Fraction, words: Sequence[str]) -> str:
     if not words:
         return str(weight)
     return " ".join(words if weight == 1 else ["-" + words[0], *words[1:]] if weight == -1 else [str(weight), *words])
-
-
-def _free(name: str, taken: set[str]) -> str:
-    while name in taken:
-        name += "0"
-    return name
-
-
-def _low_rank(found: Opened, factors: Sequence[tuple[Expr, Labels]], indices: Sequence[Labels], of: _Map,
-              sizes: Mapping[str, int]) -> int | None:
-    """The rank of a core that is a product of thinner ones."""
-    own = {axis for index in indices for axis in index}
-    if any(len(index) > 1 for index in indices):
-        return None
-    rows, cols = sorted(own & set(range(of.rows))), sorted(own & set(of.cols))
-    one = cut(Opened(tuple(factors), found.classes, found.shape), rows, cols, sizes) if rows and cols else None
-    if one is None or one.rank >= min(prod([value(found.shape[axis], sizes) for axis in side]) for side in (rows, cols)):
-        return None
-    return one.rank
