@@ -92,7 +92,7 @@ MATRIX = (
     _row("frechet_logm", "(n,n)->(n,n,n,n)"),
     _row("frechet_sqrtm", "(n,n)->(n,n,n,n)"),
     _row("chol", "(n,n)->(n,n)",
-         "∂y_ij/∂x_kl = 1/2 y_ia (elimination(n)_haj elimination(n)_haj - 1/2 δ_aj)"
+         "∂y_ij/∂x_kl = 1/2 y_ia (tril(ones(n, n))_aj - 1/2 δ_aj)"
          " (inv(y)_ak inv(y)_jl + inv(y)_al inv(y)_jk)", reference="Murray 2016, eq. 8"),
     _row("softmax", "(n)->(n)", "∂y_i/∂x_j = y_i δ_ij - y_i y_j"),
     _row("logsumexp", "(n)->()", "∂y/∂x_j = softmax(x)_j"),
@@ -108,25 +108,105 @@ POWERS = (
 """``X^k`` for an integer symbol k; the stack of ``X^0 … X^(k-1)``; the matrix that reverses
 an axis; the tensor that is 1 where a = b + c + 1."""
 
+NAMED = (
+    _row("funm", "(n,n)->(n,n)", symmetric=True, reference="Higham 2008, ch. 1"),
+    _row("frechet_funm", "(n,n)->(n,n,n,n)", reference="Higham 2008, ch. 3"),
+    _row("coefficient", "()->()"),
+)
+"""The function of matrices that a function of numbers defines, its derivative, and a coefficient of a power
+series: which function that is stands in ``data``."""
+
 CONSTANTS = (
     _row("eps", "->"),
     _row("duplication", "->"),
     _row("elimination", "->"),
+    _row("tril", "->"),
     _row("literal", "->"),
     _row("unit", "->"),
     _row("regroup", "->"),
 )
 
-TABLE: dict[str, Function] = {row.name: row for row in (*ELEMENTWISE, POWER, *MATRIX, *POWERS, *CONSTANTS)}
+TABLE: dict[str, Function] = {row.name: row for row in (*ELEMENTWISE, POWER, *MATRIX, *POWERS, *NAMED, *CONSTANTS)}
 """Every row by its name."""
 
-FRECHET = {"frechet_expm": "expm", "frechet_logm": "logm", "frechet_sqrtm": "sqrtm"}
+FRECHET = {"frechet_expm": "expm", "frechet_logm": "logm", "frechet_sqrtm": "sqrtm", "frechet_funm": "funm"}
 """The Fréchet derivative of a matrix function, ``frechet(expm, X)_ijpq`` on paper."""
+
+OF_SCALAR = {"exp": "expm", "log": "logm", "sqrt": "sqrtm"}
+"""Functions of numbers whose functions of matrices have names of their own."""
+
+SMOOTH = ("sin", "cos", "tan", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "sigmoid", "softplus")
+"""Further functions of numbers that are functions of matrices, ``funm(sin, X)``."""
+
+
+def funm(name: str, order: int = 0, kind: str = "table", coefficients: tuple[Fraction, ...] = ()) -> Function:
+    """The function of square matrices that the function ``name`` of numbers, or its derivative of some order, defines.
+
+    ``kind`` says where it comes from: ``"table"``, ``"elementwise"`` where the user passes it, ``"series"`` where it is
+    the user's power series, the first of whose coefficients may be given.
+
+    Examples
+    --------
+    >>> funm("f", 1, "elementwise").signature
+    '(n,n)->(n,n)'
+    """
+    return constant("funm", name, order, kind, *coefficients)
+
+
+def frechet(function: Function, times: int = 1) -> Function:
+    """The derivative of some order of a function of matrices: axes of the value, then two for each differentiation.
+
+    Examples
+    --------
+    >>> frechet(TABLE["expm"]) is TABLE["frechet_expm"], frechet(TABLE["expm"], 2).signature
+    (True, '(n,n)->(n,n,n,n,n,n)')
+    """
+    row = replace(TABLE[f"frechet_{function.name}"], ways=function.ways)
+    if times == 1 and not function.data:
+        return grouped(TABLE[row.name], function.ways)
+    return replace(row, signature=f"(n,n)->({','.join('n' * (2 + 2 * times))})", data=(times, *function.data))
+
+
+def frechet_of(function: Function) -> tuple[Function, int]:
+    """The function of matrices that a row differentiates, and how often: the inverse of :func:`frechet`."""
+    times, data = (function.data[0], function.data[1:]) if function.data else (1, ())
+    assert isinstance(times, int)
+    return replace(TABLE[FRECHET[function.name]], ways=function.ways, data=data), times
+
+
+def scalar_of(function: Function) -> tuple[str, int, str]:
+    """The function of numbers behind a function of matrices: name, order of the derivative, kind."""
+    if function.name != "funm":
+        return function.name, 0, "table"
+    name, order, kind = function.data[:3]
+    assert isinstance(name, str) and isinstance(order, int) and isinstance(kind, str)
+    return name, order, kind
+
+
+def coefficients_of(function: Function) -> tuple[Fraction, ...]:
+    """The coefficients of a power series or of its derivative, lowest first; none where they are not given."""
+    known = function.data[3:] if function.name == "funm" else function.data[1:]
+    order = scalar_of(function)[1] if function.name == "funm" else primes(function)[1]
+    found = tuple([Fraction(value) for value in known if isinstance(value, (Fraction, int))])
+    for _ in range(order):
+        found = tuple([k * value for k, value in enumerate(found)][1:])
+    return found or ((Fraction(0),) if known else ())
 
 
 def constant(name: str, *data: Fraction | int | str | tuple[Fraction, ...]) -> Function:
     """The row of a constant, with what tells it from others of its kind."""
     return replace(TABLE[name], data=data)
+
+
+@lru_cache(maxsize=256)
+def series_of_number(name: str, order: int = 0, coefficients: tuple[Fraction, ...] = ()) -> Function:
+    """A power series that the user declares, of a number, or its derivative."""
+    return replace(unknown(name, order), data=("series", *coefficients))
+
+
+def is_series(function: Function) -> bool:
+    """Whether a function is a power series that the user declares, of a number or of a matrix."""
+    return "series" in (function.data[2:3] if function.name == "funm" else function.data[:1])
 
 
 @lru_cache(maxsize=256)

@@ -19,7 +19,7 @@ from networks import DIRECT, Network, close, networks, scale
 from tensorcalc.algebra.build import add, apply, delta, einsum, number, ones, power_of, special, transpose, unit, variable, zero
 from tensorcalc.algebra.expr import Apply, Expr
 from tensorcalc.errors import LimitError, RequestError, ShapeError, TensorCalcError, UnsupportedError
-from tensorcalc.functions import CONSTANTS, ELEMENTWISE, MATRIX, TABLE, Function, constant, grouped
+from tensorcalc.functions import CONSTANTS, ELEMENTWISE, MATRIX, NAMED, TABLE, Function, constant, grouped
 from tensorcalc.numbers import backends, kernels
 from tensorcalc.numbers.evaluate import evaluate, evaluate_json
 
@@ -64,7 +64,7 @@ def loop(function: Callable[[Any], Any], stack: Any) -> Any:
 
 
 def test_all_rows_are_tested_here() -> None:
-    covered = {"matpow", "powers", "exchange", "convolution", *ORACLES, *(row.name for row in CONSTANTS),
+    covered = {"matpow", "powers", "exchange", "convolution", *ORACLES, *(row.name for row in (*CONSTANTS, *NAMED)),
                *(f"frechet_{name}" for name in ("expm", "logm", "sqrtm"))}
     assert covered >= TABLE.keys()
 

@@ -7,11 +7,13 @@ reversed, so that sums over an integer need no node of their own and no bound na
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import permutations
 
 from .. import sizes
 from ..errors import UnsupportedError
+from ..functions import FRECHET, Function, axis_ways, coefficients_of, constant, frechet, frechet_of
 from ..sizes import Polynomial
-from .build import Factor, add, dimension, dimension_of, einsum, matrix_power, powers, special, substitute
+from .build import Factor, add, apply, dimension, dimension_of, einsum, matrix_power, powers, rebuild, special, substitute
 from .expr import Apply, Delta, Einsum, Expr, Sum
 from .traverse import postorder
 
@@ -103,3 +105,110 @@ def _power(operand: Expr, symbol: str) -> tuple[Expr, int, Polynomial]:
 
 def _mentions(expr: Expr, symbol: str) -> bool:
     return any(isinstance(node, Delta) and symbol in sizes.symbols(node.dim) for node in postorder(expr))
+
+
+# -- power series ------------------------------------------------------------------------
+
+
+def is_power_series(body: Expr) -> bool:
+    """Whether coefficients of a declared power series occur."""
+    return any(isinstance(node, Apply) and node.function.name == "coefficient" for node in postorder(body))
+
+
+def infinite(body: Expr, symbol: str, low: Polynomial, high: Polynomial) -> Expr:
+    """The sum of ``body`` for ``symbol`` = low, …, which is a declared power series or its derivative.
+
+    It goes to infinity, or to the last coefficient where those are given.  ``Σ_k β_k X^k`` is ``F(X)``,
+    ``Σ_k β_k Σ_j X^j A X^(k-1-j)`` is the derivative of F at X in direction A.
+
+    Raises
+    ------
+    UnsupportedError: TC307 where it is neither.
+    """
+    terms = body.terms if isinstance(body, Sum) else ((Fraction(1), body),)
+    return add([(weight, _power_series(term, symbol, low, high)) for weight, term in terms], body.shape)
+
+
+def _power_series(term: Expr, symbol: str, low: Polynomial, high: Polynomial) -> Expr:
+    pairs = list(zip(term.operands, term.subscripts)) if isinstance(term, Einsum) else []
+    counted = [k for k, (operand, _) in enumerate(pairs)
+               if any(symbol in {dim for size in (*node.shape, getattr(node, "dim", 1)) for dim in sizes.symbols(size)}
+                      for node in postorder(operand))]
+    named = {k: operand for k, operand in ((k, pairs[k][0]) for k in counted) if isinstance(operand, Apply)}
+    found = {name: [k for k, operand in named.items() if operand.function.name == name]
+             for name in ("coefficient", "matpow", "powers", "exchange")}
+    counts = tuple(map(len, found.values()))
+    start = low.get((), Fraction(0)) if set(low) <= {()} else None
+    if counts[0] != 1 or not _is_last(named[found["coefficient"][0]].function, high):
+        start = None
+    if len(named) == len(counted) and counts == (1, 1, 0, 0) and start == 0:
+        of, (power,) = found["coefficient"], found["matpow"]
+        if dimension_of(named[power].arguments[1]) == sizes.polynomial(symbol):
+            base = named[power].arguments[0]
+            made: Factor = apply(constant("funm", *named[of[0]].function.data), base), pairs[power][1]
+            return einsum([*_without(pairs, counted), made], range(term.rank))
+    if len(named) == len(counted) and counts == (1, 0, 2, 1) and start in (0, 1):
+        (of_one,), (p, q), (e,) = found["coefficient"], found["powers"], found["exchange"]
+        (a, rows, middle), (b, start_, cols) = pairs[p][1], pairs[q][1]
+        if named[p] is named[q] and sorted((a, b)) == sorted(pairs[e][1]) and named[p].shape[0] == symbol:
+            row = frechet(constant("funm", *named[of_one].function.data))
+            made = apply(row, named[p].arguments[0]), (rows, cols, middle, start_)
+            return upright(einsum([*_without(pairs, counted), made], range(term.rank)))
+    raise UnsupportedError("TC307", "an infinite series is a power series with unknown coefficients, or its derivative",
+                           help=f"write series({symbol}, 0, inf, coefficient(F, {symbol}) X^{symbol})")
+
+
+def _is_last(coefficient: Function, high: Polynomial) -> bool:
+    """Whether a series that goes up to ``high`` is whole."""
+    known = coefficients_of(constant("funm", *coefficient.data))
+    return high == sizes.polynomial("inf") or (bool(known) and high == sizes.plus({}, sizes.polynomial(len(known) - 1)))
+
+
+def _without(pairs: list[tuple[Expr, tuple[int, ...]]], gone: list[int]) -> list[tuple[Expr, tuple[int, ...]]]:
+    return [pair for k, pair in enumerate(pairs) if k not in gone]
+
+
+def ordered(root: Expr) -> Expr:
+    """``root`` with every product in it :func:`upright`."""
+    done: dict[Expr, Expr] = {}
+    for node in postorder(root):
+        done[node] = upright(rebuild(node, [done[child] for child in node.children]))
+    return done[root]
+
+
+def upright(expr: Expr) -> Expr:
+    """``expr`` with the pairs of axes of each Fréchet derivative in one order.
+
+    ``tr(A D^m f(X)[E_1, …, E_m])`` is symmetric in all its matrices, being the derivative of order m + 1 of
+    ``tr g(X)`` with g' = f; so the pairs of axes (j, i), (p_1, q_1), … of the tensor may be interchanged.
+    """
+    if isinstance(expr, Sum):
+        return add([(weight, upright(term)) for weight, term in expr.terms], expr.shape)
+    if not isinstance(expr, Einsum):
+        return expr
+    for k, operand in enumerate(expr.operands):
+        if isinstance(operand, Apply) and operand.function.name in FRECHET and isinstance(expr, Einsum):
+            expr = _least(expr, k)
+            if not isinstance(expr, Einsum) or operand not in expr.operands:
+                break
+    return expr
+
+
+def _least(node: Einsum, k: int) -> Expr:
+    """The product with the pairs of axes of factor k in the order whose form comes first."""
+    operand, own = node.operands[k], node.subscripts[k]
+    assert isinstance(operand, Apply)
+    _, times = frechet_of(operand.function)
+    half = sum(axis_ways(operand.function).values())
+    batch = operand.rank - half * (2 + 2 * times)
+    parts = [own[batch + q * half: batch + (q + 1) * half] for q in range(2 + 2 * times)]
+    pairs = [(parts[1], parts[0]), *zip(parts[2::2], parts[3::2])]
+    rest = [pair for q, pair in enumerate(zip(node.operands, node.subscripts)) if q != k]
+    best: Expr = node
+    for order in permutations(pairs):
+        (cols, rows), *others = order
+        labels = (*own[:batch], *rows, *cols, *(label for pair in others for part in pair for label in part))
+        made = einsum([*rest, (operand, labels)], range(node.rank))
+        if (isinstance(made, Einsum), made.key) < (isinstance(best, Einsum), best.key):
+            best = made
+    return best

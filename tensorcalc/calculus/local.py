@@ -6,19 +6,30 @@ Knows how to read the rows of the function table; knows no direction of accumula
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import cache
 
 from ..algebra import build
 from ..algebra.build import Factor, delta, einsum
 from ..algebra.expr import Apply, Expr
 from ..errors import UnsupportedError
-from ..functions import TABLE, Function, axis_ways, core_names, grouped, is_unknown, primes, unknown
+from ..functions import (
+    FRECHET,
+    TABLE,
+    Function,
+    axis_ways,
+    core_names,
+    frechet,
+    frechet_of,
+    grouped,
+    is_unknown,
+    primes,
+    unknown,
+)
 from ..notation.lower.pointwise import pointwise
-from ..notation.parse import parse_expression
-from ..notation.syntax import Call, Name, Num, Op, Syntax
-from ..sizes import Dim, spell, triangular
+from ..notation.syntax import Call, Name, Syntax
+from ..sizes import Dim, spell
+from .equations import Equation, equation
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +57,10 @@ def local(node: Apply, k: int) -> Local:
         return _of_unknown(node)
     if function.name == "powers":
         return _of_powers(node)
+    if function.name == "funm" or function.name in FRECHET:
+        return _of_matrix_function(node)
     if k >= len(function.derivatives):
-        name = function.name.removeprefix("frechet_")
-        what = f"the derivative of {name}" if name != function.name else name
-        raise UnsupportedError("TC302", f"{what} has no derivative in the table")
+        raise UnsupportedError("TC302", f"{function} has no derivative in the table")
     row = equation(function.derivatives[k])
     if not row.rows and not row.columns:
         axes = tuple(range(node.rank))
@@ -97,13 +108,24 @@ def _of_powers(node: Apply) -> Local:
     return Local(((Fraction(1), factors),), ("a", "i", "j"), ("k", "l"))
 
 
+def _of_matrix_function(node: Apply) -> Local:
+    """The next Fréchet derivative, whose last two axes are those of the argument."""
+    of, times = frechet_of(node.function) if node.function.name in FRECHET else (node.function, 0)
+    (argument,) = node.arguments
+    core = 2 * sum(axis_ways(of).values())
+    rows: tuple[Hashable, ...] = tuple(range(node.rank))
+    columns: tuple[Hashable, ...] = tuple([("column", axis) for axis in range(core)])
+    slope = build.apply(frechet(of, times + 1), argument)
+    return Local(((Fraction(1), ((slope, (*rows, *columns)),)),), rows, (*rows[: argument.rank - core], *columns))
+
+
 def _of_unknown(node: Apply) -> Local:
     """The next derivative of a function that the user declared."""
     name, order = primes(node.function)
     (argument,) = node.arguments
     rows = tuple(range(node.rank))
     if node.function.elementwise:
-        slope = build.apply(unknown(name, order + 1), argument)
+        slope = build.apply(replace(node.function, name=node.function.name + "'"), argument)
         return Local(((Fraction(1), ((slope, rows),)),), rows, rows)
     slope = build.apply(unknown(name, order + 1, argument.rank), argument)
     columns: tuple[Hashable, ...] = tuple(("column", axis) for axis in range(argument.rank))
@@ -111,48 +133,6 @@ def _of_unknown(node: Apply) -> Local:
 
 
 # -- the rows of the table ---------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Equation:
-    """``∂y_ij/∂x_kl = body``, the body multiplied out into terms of factors."""
-
-    rows: tuple[str, ...]
-    columns: tuple[str, ...]
-    body: Syntax
-    terms: tuple[tuple[Fraction, tuple[Syntax, ...]], ...]
-
-
-@cache
-def equation(text: str) -> Equation:
-    """Read one derivative of the function table."""
-    left, right = text.split(" = ")
-    value, argument = (parse_expression(part.removeprefix("∂")) for part in left.split("/"))
-    assert isinstance(value, Name) and isinstance(argument, Name)
-    body = parse_expression(right)
-    rows, columns = ("".join(map(str, name.indices or ())) for name in (value, argument))
-    terms = tuple((weight, tuple(factors)) for weight, factors in _expanded(body)) if rows or columns else ()
-    return Equation(tuple(rows), tuple(columns), body, terms)
-
-
-def _expanded(tree: Syntax) -> list[tuple[Fraction, list[Syntax]]]:
-    """``tree`` multiplied out: weights and factors."""
-    match tree:
-        case Op("add", operands):
-            return [term for operand in operands for term in _expanded(operand)]
-        case Op("negate", (inner,)):
-            return [(-weight, factors) for weight, factors in _expanded(inner)]
-        case Op("multiply", operands):
-            terms: list[tuple[Fraction, list[Syntax]]] = [(Fraction(1), [])]
-            for operand in operands:
-                terms = [(a * b, left + right) for a, left in terms for b, right in _expanded(operand)]
-            return terms
-        case Op("divide", (Num(top), Num(bottom))):
-            return [(top / bottom, [])]
-        case Num(value):
-            return [(value, [])]
-        case _:
-            return [(Fraction(1), [tree])]
 
 
 class _Letters:
@@ -186,12 +166,10 @@ def _factor(tree: Syntax, names: Mapping[str, Expr], batch: list[Hashable], size
             own = sizes.labels([str(index) for index in indices or ()])
             expr = names[name]
             return expr, [*batch[: expr.rank - len(own)], *own]
-        case Call(function="elimination", indices=indices) if indices is not None:
+        case Call(function="tril", indices=indices) if indices is not None:
             if len(dims) != 1:
                 raise UnsupportedError("TC302", "the derivative for a matrix with merged axes is not in the table")
-            (dim,) = dims
-            constant = build.special("elimination", (triangular(dim), dim, dim))
-            return constant, [("h", str(indices[0])), *sizes.labels([str(index) for index in indices[1:]])]
+            return build.special("tril", dims * 2), sizes.labels([str(index) for index in indices])
         case Call(function="powers" | "exchange" as called, indices=indices) if indices is not None:
             count = build.dimension_of(names["b"])
             if count is None:

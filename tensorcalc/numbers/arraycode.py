@@ -11,7 +11,19 @@ from dataclasses import replace
 
 from ..algebra.build import ONE, is_number
 from ..algebra.expr import Apply, Delta, Einsum, Expr, Sum, Variable
-from ..functions import POWER, axis_ways, core_names
+from ..functions import (
+    FRECHET,
+    POWER,
+    TABLE,
+    Function,
+    axis_ways,
+    coefficients_of,
+    core_names,
+    frechet_of,
+    is_series,
+    primes,
+    scalar_of,
+)
 from ..sizes import Dim, Shape, polynomial, spell, triangle
 from .arraytext import (
     ATOM,
@@ -29,7 +41,8 @@ from .arraytext import (
     turn,
 )
 from .dialects import Dialect
-from .evaluate import is_unknown, keyword
+from .directions import ALONG, of_along
+from .evaluate import is_unknown, keyword, keyword_of
 from .pairwise import is_placement
 
 
@@ -224,6 +237,12 @@ class Writer:
     def _called(self, node: Apply, inputs: Sequence[Code], batched: bool) -> Code:
         """A row of the function table, or a function that the user passes, applied to arguments."""
         function = node.function
+        if function.name in ("funm", ALONG, *FRECHET) and (function.data or function.name == ALONG):
+            return self._of_matrix(function, inputs, batched)
+        if is_unknown(function) and is_series(function):
+            (number,) = inputs
+            made = self._of_matrix(function, [self.write.call("one by one", number)], False)
+            return Code(f"{made.within(ATOM)}[0, 0]")
         if is_unknown(function):
             return Code(f"{self.names[keyword(function)]}({', '.join(code.text for code in inputs)})")
         name = function.name
@@ -232,6 +251,35 @@ class Writer:
         elif name in _ONE_MATRIX and batched:
             name += " stack"
         return self.write.call(name, *inputs)
+
+    def _of_matrix(self, function: Function, inputs: Sequence[Code], batched: bool) -> Code:
+        """A function of square matrices that is no row of the dialect, or its derivative."""
+        given = function.name == ALONG
+        function = of_along(function) if given else function
+        of, times = frechet_of(function) if function.name in FRECHET else (function, 0)
+        name, order, kind = scalar_of(of) if of.name in TABLE else (*primes(of), "series")
+        if kind == "elementwise":
+            listed = ", ".join(self.names[keyword_of(name, order + more)] for more in range(times + 1))
+            made = self.write.call("frechet spectral", listed, *inputs[:1], str(times)) if times else \
+                self.write.call("funm spectral", listed, *inputs)
+            return self.write.call("einsum", "ijpq...,pq->ij...", f"{made.text}, {inputs[1].text}") if given else made
+        if kind == "table" and not times:
+            return self.write.call(f"funm {name}", *inputs)
+        known = ", ".join(repr(float(value)) for value in coefficients_of(of)) if kind == "series" else ""
+        if not times:
+            if known:
+                return self.write.call("funm polynomial", known, *inputs)
+            own = Code(f"{self.names[keyword_of(name, order)]}({inputs[0].text})")
+            return self.write.call("funm each", self.names[keyword_of(name, order)], *inputs) if batched else own
+        called = f"lambda x: {self.write.call('funm polynomial', known, 'x').text}" if known else \
+            self.names[keyword_of(name, order)] if kind == "series" else f"{name}m" if of.name == "funm" else of.name
+        if kind == "series" and not known:
+            called = f"lambda x: {self.write.call('funm each', called, 'x').text}"
+        if given:
+            return self.write.call("frechet along repeated", called, *inputs, str(times)) if times > 1 else \
+                self.write.call("frechet along", called, *inputs)
+        return self.write.call("frechet repeated", called, *inputs, str(times)) if times > 1 else \
+            self.write.call("frechet blocks", called, *inputs)
 
     def _grouped(self, node: Apply, inputs: Sequence[Code], groups: Sequence[tuple[str, ...]],
                  output: tuple[str, ...], batch: int) -> Code:

@@ -17,7 +17,7 @@ from ..sizes import symbols
 from .arraycode import Writer
 from .arraytext import Code
 from .dialects import Dialect, dialect
-from .evaluate import is_unknown, keyword
+from .evaluate import keywords
 from .pairwise import is_placement
 from .plan import nominal_sizes, plan
 from .printed import source
@@ -78,7 +78,7 @@ class _Module:
         self.order = postorder(self.expr)
         self.signature = Signature(
             {node.name: node for node in self.order if isinstance(node, Variable)}.values(),
-            {keyword(node.function) for node in self.order if isinstance(node, Apply) and is_unknown(node.function)},
+            {word for node in self.order if isinstance(node, Apply) for word in keywords(node.function)},
             {symbol for node in self.order for dim in _dims(node) for symbol in symbols(dim)},
             (name, *dialect.reserved))
         self.dialect = dialect.after(self.signature.example) if self.signature.variables else dialect.alone()

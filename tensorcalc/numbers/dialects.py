@@ -15,6 +15,7 @@ from string import Formatter
 from types import ModuleType
 
 from ..errors import UnsupportedError
+from ..functions import SMOOTH
 from . import kernels, kernels_jax, kernels_torch
 
 LIBRARIES = ("numpy", "jax", "torch")
@@ -49,6 +50,16 @@ _ROWS: dict[str, str | tuple[str, str, str]] = {
     "logm stack": ("logm({})", "", ""),
     "sqrtm": ("linalg.sqrtm({})", "", ""),
     "sqrtm stack": ("sqrtm({})", "", ""),
+    **{f"funm {name}": (f"{name}m({{}})", "", "") for name in SMOOTH},
+    "one by one": "xp.reshape({}, (1, 1))",
+    "funm each": ("each({}, {})", "", ""),
+    "funm polynomial": ("polynomial([{}], {})", "", ""),
+    "funm spectral": ("spectral([{}], {})", "", ""),
+    "frechet spectral": ("spectral([{}], {}, {})", "", ""),
+    "frechet blocks": "blocks({}, {})",
+    "frechet repeated": ("blocks({}, {}, {})", "", ""),
+    "frechet along": ("blocks_along({}, {}, {})", "", ""),
+    "frechet along repeated": ("blocks_along({}, {}, {}, {})", "", ""),
     "frechet_expm": "frechet_expm({})",
     "frechet_logm": ("frechet_logm({})", "", ""),
     "frechet_sqrtm": ("frechet_sqrtm({})", "", ""),

@@ -27,7 +27,8 @@ OWN = {"adj": "adjugate", "chol": "cholesky"}
 PRINTED = ("sigmoid", "softmax", "logsumexp", "adjugate", "cholesky", "logm", "sqrtm", "each", "blocks", "expm",
            "frechet_expm", "frechet_logm", "frechet_sqrtm", "levi_civita", "duplication", "elimination", "on_diagonal",
            "powers", "convolution", "sinm", "cosm", "tanm", "sinhm", "coshm", "tanhm", "arctanm", "arcsinm", "arccosm",
-           "sigmoidm", "softplusm", "polynomial", "blocks_along", "spectral", "filled", "log_of_det", "sigmoid_slope",
+           "sigmoidm", "softplusm", "polynomial", "blocks_along",
+           "spectral", "eigenvalue_derivative", "divided", "filled", "log_of_det", "sigmoid_slope",
            "spd_factor", "spd_solve", "spd_logdet", "spd_inverse")
 """What a generated module may define; the others are one call of NumPy or SciPy there."""
 
@@ -252,50 +253,45 @@ def blocks(function: Callable[[Array], Array], x: Array, times: int = 1, n: int 
     return result
 
 
+def divided(functions: Sequence[Callable[[Array], Array]], points: Sequence[float]) -> Array:
+    """The divided difference of a function at some points, from f, f', ... where points are close together."""
+    np = numpy()
+    count = len(points) - 1
+    gaps = [(abs(a - b), p, q) for p, a in enumerate(points) for q, b in enumerate(points[:p])]
+    widest, p, q = max(gaps, default=(0.0, 0, 0))
+    if widest <= 10.0 ** (-6 / max(count, 1) - 1) * max(1.0, *map(abs, points)):
+        return functions[count](sum(points) / len(points)) / np.prod(np.arange(1.0, count + 1))
+    without = [divided(functions, [value for k, value in enumerate(points) if k != place]) for place in (q, p)]
+    return (without[0] - without[1]) / (points[p] - points[q])
+
+
+def eigenvalue_derivative(functions: Sequence[Callable[[Array], Array]], x: Array, times: int) -> Array:
+    """The derivative of some order of a function of one matrix, from f, f', ... of its eigenvalues."""
+    np = numpy()
+    symmetric = np.allclose(x, x.T, rtol=0, atol=1e-14 * np.abs(x).max())
+    values, vectors = np.linalg.eigh(x) if symmetric else np.linalg.eig(x)
+    if np.linalg.cond(vectors) > 1e7:
+        raise np.linalg.LinAlgError("the matrix has no basis of eigenvectors")
+    table = np.empty((len(values),) * (times + 1), dtype=complex)
+    for place in np.ndindex(table.shape):
+        table[place] = divided(functions, [values[k] for k in place])
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    nodes, own = letters[:times + 1], letters[times + 1:3 * times + 3]
+    words, factors = [own[0] + nodes[0], nodes, nodes[-1] + own[1]], [vectors, table, np.linalg.inv(vectors)]
+    for k in range(times):
+        words += [nodes[k] + own[2 + 2 * k], own[3 + 2 * k] + nodes[k + 1]]
+        factors += [factors[2], vectors]
+    ordered = np.einsum(",".join(words) + "->" + own, *factors, optimize=True)
+    ways = [way for way in np.ndindex(*[times] * times) if len({*way}) == times]
+    return sum(np.transpose(ordered, [0, 1, *[2 + 2 * k + side for k in way for side in (0, 1)]]) for way in ways)
+
+
 def spectral(functions: Sequence[Callable[[Array], Array]], x: Array, times: int = 0) -> Array:
     """A function of a matrix, or its derivative of some order, from f, f', ... of its eigenvalues.
 
     Divided differences beside eigenvectors (Daleckii and Krein 1965; Higham, Functions of Matrices, 2008, th. 3.11).
     """
-    np = numpy()
-    letters = "abcdefghijklmnopqrstuvwxyz"
-
-    def one(matrix):
-        symmetric = np.allclose(matrix, matrix.T, rtol=0, atol=1e-14 * np.abs(matrix).max())
-        values, vectors = np.linalg.eigh(matrix) if symmetric else np.linalg.eig(matrix)
-        if np.linalg.cond(vectors) > 1e7:
-            raise np.linalg.LinAlgError("the matrix has no basis of eigenvectors")
-        inverse = np.linalg.inv(vectors)
-        table = np.empty((len(values),) * (times + 1), dtype=complex)
-        for place in np.ndindex(table.shape):
-            table[place] = divided([values[k] for k in place])
-        nodes, own = letters[:times + 1], letters[times + 1:3 * times + 3]
-        words = [own[0] + nodes[0], nodes, nodes[-1] + own[1]]
-        factors = [vectors, table, inverse]
-        for k in range(times):
-            words += [nodes[k] + own[2 + 2 * k], own[3 + 2 * k] + nodes[k + 1]]
-            factors += [inverse, vectors]
-        ordered = np.einsum(",".join(words) + "->" + own, *factors, optimize=True)
-        ways = list(arrangements(list(range(times))))
-        return sum(np.transpose(ordered, [0, 1, *[2 + 2 * k + side for k in way for side in (0, 1)]]) for way in ways)
-
-    def divided(points):
-        gaps = [(abs(a - b), p, q) for p, a in enumerate(points) for q, b in enumerate(points[:p])]
-        widest, p, q = max(gaps, default=(0.0, 0, 0))
-        if widest <= 10.0 ** (-6 / max(len(points) - 1, 1) - 1) * max(1.0, *map(abs, points)):
-            count = len(points) - 1
-            return functions[count](sum(points) / len(points)) / np.prod(np.arange(1.0, count + 1))
-        without = [divided([value for k, value in enumerate(points) if k != place]) for place in (q, p)]
-        return (without[0] - without[1]) / (points[p] - points[q])
-
-    def arrangements(rest):
-        if not rest:
-            yield []
-        for k in rest:
-            for others in arrangements([other for other in rest if other != k]):
-                yield [k, *others]
-
-    return each(one, x)
+    return each(lambda matrix: eigenvalue_derivative(functions, matrix, times), x)
 
 
 def frechet_expm(x: Array) -> Array:

@@ -147,8 +147,8 @@ class _Call:
     def _text(self, place: int, argument: str) -> tuple[str, Syntax]:
         if self.name == "einsum" and place == 0:
             return repr(argument), Subscripts(argument)
-        if self.name == "frechet" and place == 0:
-            return argument, Name(argument)
+        if self.name in ("frechet", "funm") and place == 0:
+            return argument, parse_expression(argument)
         if self.name not in _SIZED:
             raise RequestError("TC519", f"{self.name} takes tensors and numbers, not {shown(argument)}", field="expr",
                                help="read a formula with tensorcalc.read")

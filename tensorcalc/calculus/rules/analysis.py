@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
-from ...algebra.build import ONE, add, apply, base_and_exponent, einsum, power_of, scale, zero
+from ...algebra.build import ONE, add, apply, base_and_exponent, einsum, power_of, scale, transpose, zero
 from ...algebra.expr import Apply, Delta, Einsum, Expr, Sum
-from ...functions import FRECHET, TABLE, grouped
+from ...algebra.series import upright
+from ...functions import FRECHET, TABLE, axis_ways, frechet_of, grouped, scalar_of
+from ...notation.lower.analytic import analytic
+from ..equations import equation
 from ..rewrite import rule
+from .powers import is_function_of
 from .products import applied, joined, pairs, replaced, uses
 
 
@@ -154,14 +159,16 @@ def frechet_commute(node: Expr) -> Expr | None:
         for k in applied(node, name):
             operand, own = node.operands[k], node.subscripts[k]
             assert isinstance(operand, Apply)
-            quarter = operand.rank // 4
+            quarter = sum(axis_ways(operand.function).values())
+            if operand.rank != 4 * quarter:
+                continue
             parts = [own[q * quarter:(q + 1) * quarter] for q in range(4)]
             for inner, outer, adjoint in ((parts[:2], parts[2:], True), (parts[2:], parts[:2], False)):
                 found = _contracted(node, k, inner[0], inner[1], outer[0] + outer[1])
                 if found is None:
                     continue
                 weight, gone = found
-                after = _commuted(name, operand, weight, adjoint)
+                after = _commuted(operand, weight, adjoint)
                 if after is not None:
                     order = (*outer[1], *outer[0]) if adjoint else (*outer[0], *outer[1])
                     return replaced(node, [k, *gone], [(after, order)])
@@ -190,7 +197,7 @@ def _contracted(node: Einsum, k: int, rows: tuple[int, ...], cols: tuple[int, ..
     return einsum(factors, (*rows, *cols)), gone
 
 
-def _commuted(name: str, operand: Apply, weight: Expr, adjoint: bool) -> Expr | None:
+def _commuted(operand: Apply, weight: Expr, adjoint: bool) -> Expr | None:
     """M f'(X), or ``None`` where M does not commute with X."""
     (x,) = operand.arguments
     half = x.rank // 2
@@ -198,20 +205,36 @@ def _commuted(name: str, operand: Apply, weight: Expr, adjoint: bool) -> Expr | 
     m_labels = (*b, *a) if adjoint else (*a, *b)
     one = einsum([(weight, m_labels), (x, (*b, *c))], (*a, *c))
     two = einsum([(x, (*a, *b)), (weight, (*c, *b) if adjoint else (*b, *c))], (*a, *c))
-    if one is not two:
+    turned = transpose(weight, (*range(half, 2 * half), *range(half))) if adjoint else weight
+    if one is not two and not is_function_of(turned, x):
         return None
-    slope, factor = _slope(name, operand, x)
-    return scale(factor, einsum([(weight, m_labels), (slope, (*b, *c))], (*a, *c)))
+    return einsum([(weight, m_labels), (_slope(operand, x), (*b, *c))], (*a, *c))
 
 
-def _slope(name: str, operand: Apply, x: Expr) -> tuple[Expr, Fraction]:
-    ways = operand.function.ways
-    if name == "frechet_expm":
-        return apply(grouped(TABLE["expm"], ways), x), Fraction(1)
-    if name == "frechet_logm":
-        return apply(grouped(TABLE["inv"], ways), x), Fraction(1)
-    root = apply(grouped(TABLE["sqrtm"], ways), x)
-    return apply(grouped(TABLE["inv"], ways), root), Fraction(1, 2)
+def _slope(operand: Apply, x: Expr) -> Expr:
+    """f'(X)."""
+    function, _ = frechet_of(operand.function)
+    match function.name:
+        case "expm":
+            return apply(function, x)
+        case "logm":
+            return apply(grouped(TABLE["inv"], function.ways), x)
+        case "sqrtm":
+            return scale(Fraction(1, 2), apply(grouped(TABLE["inv"], function.ways), apply(function, x)))
+    name, order, kind = scalar_of(function)
+    if kind == "table":
+        return analytic(equation(TABLE[name].derivatives[0]).body, x, apply(function, x))
+    return apply(replace(function, data=(name, order + 1, *function.data[2:])), x)
+
+
+@rule("frechet.order", "frechet(f, X)_ijpq = frechet(f, X)_qpji", *FRECHET, reference="Higham 2008, eq. 3.24",
+      shrinks="its place in the order of all forms")
+def frechet_order(node: Expr) -> Expr | None:
+    """The pairs of axes of a Fréchet derivative are interchangeable."""
+    if not isinstance(node, Einsum):
+        return None
+    after = upright(node)
+    return None if after is node else after
 
 
 @rule("logdet.expm", "logdet(expm(A)) = tr(A)", "logdet", shrinks="two functions vanish")

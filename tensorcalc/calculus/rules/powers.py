@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from ...algebra.build import add, apply, delta, dimension, matrix_power, number, power_of, scale, transpose
-from ...algebra.expr import Apply, Einsum, Expr
+from ...algebra.expr import Apply, Delta, Einsum, Expr, Sum
 from ...functions import TABLE
 from ..rewrite import rule
 from .products import applied, joined, pairs, replaced, uses
 
-_OF_MATRIX = {"inv", "matpow", "expm", "logm", "sqrtm"}
+_OF_MATRIX = {"inv", "matpow", "expm", "logm", "sqrtm", "funm", "adj"}
 
 
 def _base_and_power(expr: Expr) -> tuple[Expr, Expr]:
@@ -104,7 +104,7 @@ def _collapsed(node: Einsum, e: int, p: int, q: int, stack: Apply) -> Expr | Non
         if len(between) == 1 and start in labels and min(mid, start) >= node.rank and \
                 uses(node, mid) == uses(node, start) == 2:
             operand, own = factors[0]
-            if own == (mid, start) and _is_function_of(operand, x):
+            if own == (mid, start) and is_function_of(operand, x):
                 fresh = 1 + max(label for subs in node.subscripts for label in subs)
                 return replaced(node, [e, p, q, *between], [(_count(stack), ()), (matrix_power(x, size), (rows, fresh)),
                                                             (operand, (fresh, cols))])
@@ -115,9 +115,30 @@ def _count(stack: Apply) -> Expr:
     return dimension(stack.shape[0])
 
 
-def _is_function_of(expr: Expr, x: Expr) -> bool:
-    """Whether a matrix commutes with ``x`` because it is a function of it."""
-    return expr is x or (isinstance(expr, Apply) and expr.function.name in _OF_MATRIX and _is_function_of(expr.arguments[0], x))
+def is_function_of(expr: Expr, x: Expr) -> bool:
+    """Whether a matrix commutes with ``x`` because it is made of it: sums, products and functions."""
+    if expr is x or (isinstance(expr, Delta) and expr.rank == 2):
+        return True
+    match expr:
+        case Apply(function=function):
+            return function.name in _OF_MATRIX and expr.rank == 2 and is_function_of(expr.arguments[0], x)
+        case Sum(terms=terms):
+            return all(is_function_of(term, x) for _, term in terms)
+        case Einsum():
+            return _is_chain(expr) and all(is_function_of(operand, x) for operand in expr.operands if operand.rank)
+    return False
+
+
+def _is_chain(node: Einsum) -> bool:
+    """Whether a product is one of matrices, none of them transposed: ``A_ij B_jk C_kl`` beside numbers."""
+    following = {own[0]: own[1] for own in node.subscripts if len(own) == 2}
+    count = sum(len(own) == 2 for own in node.subscripts)
+    if node.rank != 2 or len(following) < count or any(len(own) not in (0, 2) for own in node.subscripts):
+        return False
+    label, steps = 0, 0
+    while label in following and steps < count:
+        label, steps = following[label], steps + 1
+    return label == 1 and steps == count
 
 
 @rule("powers.telescope", "series(j, 0, k-1, A^j) A = series(j, 0, k-1, A^j) + A^k - I", "powers",

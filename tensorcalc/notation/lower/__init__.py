@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from ...algebra import series
 from ...algebra.expr import Expr, Variable
 from ...errors import TensorCalcError
 from ...sizes import Dim, product_text
@@ -16,7 +17,7 @@ from .. import parse
 from ..letters import uses_indices
 from ..syntax import Call, Name, Statement, Syntax, walk
 from . import index, matrix
-from .scope import Scope, Value, shape_of
+from .scope import Scope, Value, function_names, shape_of
 from .unify import Group
 
 
@@ -149,15 +150,20 @@ def _lowered(statement: Statement, scope: Scope) -> Reading:
     value, letters = _pass(statement, scope, [])
     assert value.expr is not None
     groups = tuple(len(group) for group in (value.groups if value.matrix else value.axes))
-    return Reading(value.expr, groups, letters, statement.left.name if statement.left else None,
+    expr = series.ordered(value.expr) if _has_power_series(trees) else value.expr
+    return Reading(expr, groups, letters, statement.left.name if statement.left else None,
                    dict(scope.variables), scope, tuple(notes), row=value.matrix and not value.rows and bool(value.cols))
+
+
+def _has_power_series(trees: Sequence[Syntax]) -> bool:
+    """Whether a power series is written out, whose factors may then stand in any order."""
+    return any(isinstance(node, Call) and node.function == "coefficient" for tree in trees for node in walk(tree))
 
 
 def _check_names(trees: Sequence[Syntax], scope: Scope) -> None:
     """A function of the language without a bracket is no variable."""
     for tree in trees:
-        named = {id(node.arguments[0]) for node in walk(tree) if isinstance(node, Call) and node.function == "frechet"
-                 and node.arguments}
+        named = function_names(tree)
         for node in walk(tree):
             if isinstance(node, Name) and len(node.name) > 1 and node.name in matrix.FUNCTION_NAMES - {"delta", "eps"} \
                     and node.name not in scope.declared and id(node) not in named:

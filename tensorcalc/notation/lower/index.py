@@ -19,6 +19,7 @@ from ...functions import ELEMENTWISE, TABLE, core_names, unknown
 from ..letters import Letters, count, flat, occurring, ordered, terms, uses_indices
 from ..syntax import Call, Indexed, Name, Num, Op, Syntax, walk
 from . import matrix
+from .analytic import coefficients
 from .scope import Scope, Value, declared_size, shape_of
 from .unify import Group, Unknown, expand, settle, text
 
@@ -174,7 +175,8 @@ class _Lowering:
             case Name():
                 return [self.named(tree)]
             case Call(function="series", indices=None) if any(map(uses_indices, tree.arguments)):
-                inner = self.bracket(tree.arguments[3], keep)
+                with self.scope.counts(tree.arguments[0]):
+                    inner = self.bracket(tree.arguments[3], keep)
                 return [Tensor(matrix.summed(tree, inner.expr, self.scope), inner.letters)]
             case Call(indices=None) if any(map(uses_indices, tree.arguments)):
                 return [self.pointwise(tree, keep)]
@@ -337,9 +339,10 @@ class _Lowering:
     def declared(self, tree: Call, keep: frozenset[str]) -> Tensor:
         """An elementwise function of the user, of entries."""
         kind = self.scope.functions[tree.function]
-        if kind in ("scalar", "series") or len(tree.arguments) != 1:
-            raise self.scope.formula_error("TC065", f"{tree.function} takes a whole tensor", tree,
-                                           help=f"write {tree.function}(X)")
+        series = coefficients(kind, tree.function) is not None
+        if kind == "scalar" or series or len(tree.arguments) != 1:
+            what = "is a power series: of a number, or of a whole square matrix" if series else "takes a whole tensor"
+            raise self.scope.formula_error("TC065", f"{tree.function} {what}", tree, help=f"write {tree.function}(X)")
         argument = self.bracket(tree.arguments[0], keep)
         if argument.expr is None:
             return argument

@@ -17,11 +17,27 @@ from fractions import Fraction
 from ...algebra import build, series
 from ...algebra.expr import Expr
 from ...errors import FormulaError, LimitError, UnknownNameError, UnsupportedError
-from ...functions import ELEMENTWISE, TABLE, core_names, grouped, unknown
-from ...sizes import Shape, read, triangular
+from ...functions import (
+    ELEMENTWISE,
+    OF_SCALAR,
+    SMOOTH,
+    TABLE,
+    Function,
+    constant,
+    core_names,
+    frechet,
+    funm,
+    grouped,
+    scalar_of,
+    series_of_number,
+    unknown,
+)
+from ...sizes import Shape, polynomial, read, triangular
 from ...spelling import closest
 from ..parse import parse_expression
+from ..recover.matrix import recover as recovered
 from ..syntax import Call, Entry, Indexed, Literal, Name, Num, Op, Subscripts, Syntax
+from .analytic import analytic, coefficients
 from .pointwise import is_entrywise, pointwise
 from .scope import Scope, Value, integer, shape_of
 from .unify import Group, expand, text
@@ -463,7 +479,8 @@ def _symbolic_power(value: Value, exponent: Value, tree: Syntax, scope: Scope) -
 
 def _series(tree: Call, arguments: tuple[Syntax, ...], scope: Scope) -> Value:
     """``series(j, lo, hi, body)``: the sum of ``body`` for j = lo, …, hi."""
-    value = lower(arguments[3], scope)
+    with scope.counts(arguments[0]):
+        value = lower(arguments[3], scope)
     expr = summed(tree, value.expr, scope)
     return Value(expr, value.axes, value.matrix)
 
@@ -483,6 +500,8 @@ def summed(tree: Call, body: Expr | None, scope: Scope) -> Expr | None:
     if body is None or bounds[0] is None or bounds[1] is None:
         return None
     try:
+        if bounds[1] == polynomial("inf") or series.is_power_series(body):
+            return series.infinite(body, symbol.name, bounds[0], bounds[1])
         return series.total(body, symbol.name, bounds[0], bounds[1])
     except UnsupportedError as error:
         raise UnsupportedError(error.code, error.message, source=scope.source, spans=[tree.span], help=error.help) from None
@@ -587,6 +606,9 @@ def _declared(tree: Call, scope: Scope) -> Value:
     _count(tree, scope, (1,))
     kind = scope.functions[tree.function]
     value = lower(tree.arguments[0], scope)
+    known = coefficients(kind, tree.function)
+    if known is not None:
+        return _power_series(tree, value, known, scope)
     if kind == "elementwise":
         expr = build.apply(unknown(tree.function, tree.primes), value.expr) if value.expr is not None else None
         return Value(expr, value.axes, value.matrix)
@@ -595,22 +617,109 @@ def _declared(tree: Call, scope: Scope) -> Value:
         expr = build.apply(unknown(tree.function, tree.primes, value.expr.rank), value.expr) \
             if value.expr is not None else None
         return as_matrix(Value(expr, axes, matrix=False))
-    if kind == "series":
-        raise UnsupportedError("TC301", f"{tree.function} is declared as a power series; that is not supported yet",
-                               source=scope.source, spans=[tree.span])
     return Value(None if value.expr is None else formula(tree, value.expr, scope), value.axes, value.matrix)
 
 
 def formula(tree: Call, argument: Expr, scope: Scope) -> Expr:
     """A function given as a formula in z, of ``argument``, entry by entry."""
-    body = parse_expression(scope.functions[tree.function], field="functions")
+    return pointwise(_body(tree, tree.function, tree.primes, scope), {"z": argument})
+
+
+def _body(tree: Syntax, name: str, order: int, scope: Scope) -> Syntax:
+    """The formula in z that ``functions`` gives for ``name``, or its derivative of some order.
+
+    Raises
+    ------
+    FormulaError: TC059 where it is not one in z of elementwise functions.
+    UnsupportedError: TC308 for a derivative where nothing differentiates.
+    """
+    body = parse_expression(scope.functions[name], field="functions")
     if not is_entrywise(body, frozenset({"z"})):
-        raise FormulaError("TC059", f"{tree.function} is given by a formula in z of elementwise functions", field="functions",
-                           source=scope.functions[tree.function], spans=[body.span])
-    if tree.primes:
-        raise UnsupportedError("TC308", f"{tree.function} is a formula: write diff(…) for its derivative",
+        raise FormulaError("TC059", f"{name} is given by a formula in z of elementwise functions", field="functions",
+                           source=scope.functions[name], spans=[body.span])
+    if not order:
+        return body
+    z = build.variable("z")
+    slope = None if scope.differentiate is None else \
+        recovered(scope.differentiate(pointwise(body, {"z": z}), z, order))
+    if slope is None:
+        raise UnsupportedError("TC308", f"{name} is a formula: write diff(…) for its derivative",
                                source=scope.source, spans=[tree.span])
-    return pointwise(body, {"z": argument})
+    return slope
+
+
+# -- functions of square matrices -------------------------------------------------------
+
+
+def _power_series(tree: Call, value: Value, known: tuple[Fraction, ...], scope: Scope) -> Value:
+    """``F(X)`` of a square matrix or of a number, for a declared power series F."""
+    name, order = tree.function, tree.primes
+    if value.is_scalar:
+        row = series_of_number(name, order, known)
+        return Value(None if value.expr is None else build.apply(row, value.expr), value.axes)
+    value = _squared(value, tree.arguments[0], scope, f"the power series {name}")
+    return _applied(funm(name, order, "series", known), value, scope)
+
+
+def _applied(row: Function, value: Value, scope: Scope) -> Value:
+    if not scope.building or value.expr is None:
+        return Value(None, value.axes)
+    return Value(build.apply(grouped(row, (len(value.rows),)), value.expr), value.axes)
+
+
+def _name_of(tree: Syntax) -> tuple[str, int] | None:
+    """The name of a function that stands as an argument, and its primes: ``f''``."""
+    order = 0
+    while isinstance(tree, Op) and tree.operator == "transpose":
+        tree, order = tree.operands[0], order + 1
+    return (tree.name, order) if isinstance(tree, Name) and tree.indices is None else None
+
+
+def _row(tree: Syntax, scope: Scope) -> Function | None:
+    """The row of a function of matrices by its name; ``None`` for a formula, and where there is none."""
+    found = _name_of(tree)
+    if found is None:
+        return None
+    name, order = found
+    if name in scope.functions:
+        kind = scope.functions[name]
+        known = coefficients(kind, name)
+        if known is not None:
+            return funm(name, order, "series", known)
+        return funm(name, order, "elementwise") if kind == "elementwise" else None
+    name = OF_SCALAR.get(name, name)
+    if order or (name not in OF_SCALAR.values() and name not in SMOOTH):
+        return None
+    return TABLE[name] if name in TABLE and name not in SMOOTH else funm(name)
+
+
+def _funm(tree: Call, arguments: tuple[Syntax, ...], scope: Scope) -> Value:
+    """``funm(f, X)``: the function of the matrix X that a function f of numbers defines."""
+    value = _square(arguments[1], scope, "funm")
+    row = _row(arguments[0], scope)
+    if row is not None:
+        return _applied(row, value, scope)
+    name, order = _name_of(arguments[0]) or ("", 0)
+    try:
+        if name in scope.functions and scope.functions[name] != "scalar":
+            body = _body(arguments[0], name, order, scope)
+        else:
+            body = Call(name, (Name("z"),)) if name and not order else arguments[0]
+        expr = analytic(body, value.expr) if value.expr is not None else None
+    except UnsupportedError as error:
+        raise UnsupportedError(error.code, error.message, source=scope.source, spans=[arguments[0].span],
+                               help=error.help) from None
+    return Value(expr, value.axes)
+
+
+def _coefficient(tree: Call, arguments: tuple[Syntax, ...], scope: Scope) -> Value:
+    """``coefficient(F, k)``: a coefficient of a power series, inside ``series(k, 0, inf, …)`` over it."""
+    row, index = _row(arguments[0], scope), arguments[1]
+    if row is None or row.name != "funm" or scalar_of(row)[2] != "series" or not isinstance(index, Name) \
+            or index.name not in scope.counting:
+        raise scope.formula_error("TC058", "coefficient is of a declared power series, by the name that a series counts by",
+                                  tree, help="write series(k, 0, inf, coefficient(F, k) X^k)")
+    return _value(scope, (), lambda: build.apply(constant("coefficient", *row.data), build.dimension(index.name)))
 
 
 _MEANT = {"trace": "tr", "inverse": "inv", "determinant": "det", "norm": "norm2", "ln": "log", "logistic": "sigmoid",
@@ -697,6 +806,17 @@ def _vech(tree: Call, arguments: tuple[Syntax, ...], scope: Scope) -> Value:
     (dim,), (length,) = shape_of(group), shape_of(half)
     matrix = Value(build.special("elimination", (length, dim, dim)), ((length,), (dim,), (dim,)), matrix=False)
     return contract(scope, [(value, [0, 1]), (matrix, ["h", 0, 1])], (half, ()), [["h"], []])
+
+
+def _tril(tree: Call, arguments: tuple[Syntax, ...], scope: Scope) -> Value:
+    """The entries on and below the diagonal."""
+    value = _square(arguments[0], scope, "tril")
+    group = expand(value.rows)
+    if len(group) != 1:
+        raise scope.shape_error("TC108", "tril of a matrix with merged axes", [tree])
+    dims = shape_of(group) * 2 if scope.building else ()
+    mask = Value(build.special("tril", dims) if dims else None, value.axes)
+    return contract(scope, [(value, [0, 1]), (mask, [0, 1])], value.axes, [[0], [1]])
 
 
 def _kron(tree: Call, arguments: tuple[Syntax, ...], scope: Scope) -> Value:
@@ -1023,12 +1143,15 @@ def _delta(tree: Call, arguments: tuple[Syntax, ...], scope: Scope) -> Value:
 
 
 def _frechet(tree: Call, arguments: tuple[Syntax, ...], scope: Scope) -> Value:
-    which = arguments[0]
-    if not isinstance(which, Name) or f"frechet_{which.name}" not in TABLE:
-        raise scope.formula_error("TC056", "frechet takes expm, logm or sqrtm, and a matrix", tree)
+    """``frechet(f, X)``: the derivative of a function of matrices; ``frechet(f, X, 2)`` the second."""
+    row = _row(arguments[0], scope)
+    times = _whole(arguments[2], scope) if len(arguments) == 3 else 1
+    if row is None or times is None or not 1 <= times <= 4:
+        raise scope.formula_error("TC056", "frechet takes a function of matrices, a matrix, and an order up to 4", tree,
+                                  help="write frechet(expm, X)")
     value = _square(arguments[1], scope, "frechet")
-    axes = (value.rows,) * 4
-    function = grouped(TABLE[f"frechet_{which.name}"], (len(value.rows),)) if scope.building else None
+    axes = (value.rows,) * (2 + 2 * times)
+    function = frechet(grouped(row, (len(value.rows),)), times) if scope.building else None
     return Value(build.apply(function, value.expr) if function and value.expr is not None else None, axes, matrix=False)
 
 
@@ -1076,6 +1199,7 @@ def _jacobian(tree: Call, arguments: tuple[Syntax, ...], scope: Scope) -> Value:
 
 _FORMS: dict[str, tuple[tuple[int, ...], Form]] = {
     "tr": ((1,), _trace), "sum": ((1,), _sum), "diag": ((1,), _diag), "vec": ((1,), _vec), "vech": ((1,), _vech),
+    "tril": ((1,), _tril),
     "kron": (tuple(range(2, 50)), _kron), "khatrirao": ((2,), _khatrirao), "norm1": ((1,), _norm1),
     "norm2": ((1,), _norm2), "sqrt": ((1,), _sqrt), "max": ((2,), _extreme), "min": ((2,), _extreme),
     "softmax": ((1,), _along_vector), "logsumexp": ((1,), _along_vector), "pinv": ((1,), _pinv),
@@ -1087,7 +1211,7 @@ _FORMS: dict[str, tuple[tuple[int, ...], Form]] = {
     "convolution": ((1,), _convolution), "e": ((1, 2), _unit_vector), "E": ((2, 4), _single_entry),
     "einsum": (tuple(range(1, 200)), _einsum),
     "diff": ((2, 3), _diff), "jacobian": ((2,), _jacobian), "eps": ((1,), _eps), "delta": ((0, 1, 2), _delta),
-    "frechet": ((2,), _frechet),
+    "frechet": ((2, 3), _frechet), "funm": ((2,), _funm), "coefficient": ((2,), _coefficient),
 }
 
 FUNCTION_NAMES = frozenset([*_FORMS, *_ELEMENTWISE, *_SQUARE])

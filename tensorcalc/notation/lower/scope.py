@@ -57,7 +57,7 @@ class Scope:
 
     ``declared`` gives each name one size an axis; ``square`` names square matrices;
     ``orders`` says how many axes names have whose sizes are open; ``functions`` the
-    declared unknown functions; ``differentiate`` what ``diff(…)``
+    declared unknown functions; ``counting`` the names that series around a formula count by; ``differentiate`` what ``diff(…)``
     calls with an expression, a variable and an order; ``tensors`` names that stand for
     given expressions; ``index_dims`` sizes of index names.
     """
@@ -72,6 +72,7 @@ class Scope:
     source: str = ""
     axes: dict[str, tuple[Group, ...]] = field(default_factory=dict)
     integers: set[str] = field(default_factory=set)
+    counting: set[str] = field(default_factory=set)
     variables: dict[str, Variable] = field(default_factory=dict)
     letters: dict[str, Group] = field(default_factory=dict)
     local: dict[int, dict[str, Group]] = field(default_factory=dict)
@@ -103,13 +104,14 @@ class Scope:
                 if isinstance(node, Name) and node.indices is not None:
                     orders.setdefault(node.name, len(node.indices))
         for tree in trees:
+            functions = function_names(tree)
             for node in walk(tree):
-                if isinstance(node, Name) and self._is_new(node.name):
+                if isinstance(node, Name) and self._is_new(node.name) and id(node) not in functions:
                     self._introduce(node.name, orders.get(node.name))
 
     def _is_new(self, name: str) -> bool:
         return name not in self.axes and name not in self.integers and name not in self.tensors and \
-            name not in ("I", "delta", "eps")
+            name not in self.functions and name not in ("I", "delta", "eps")
 
     def _introduce(self, name: str, order: int | None) -> None:
         order = self.orders.get(name, order)
@@ -195,6 +197,16 @@ class Scope:
         return True
 
     @contextmanager
+    def counts(self, tree: Syntax) -> Iterator[None]:
+        """Inside, a series counts by the name ``tree``."""
+        new = {tree.name} - self.counting if isinstance(tree, Name) else set()
+        self.counting |= new
+        try:
+            yield
+        finally:
+            self.counting -= new
+
+    @contextmanager
     def own_letters(self, tree: Syntax) -> Iterator[None]:
         """Inside, index names are those of the definition ``tree``: a name has one size in a statement."""
         outer = self.letters
@@ -259,18 +271,29 @@ def _integer_names(tree: Syntax) -> Iterator[str]:
     """Names used as a size, an exponent, a position or a bound."""
     for node in walk(tree):
         places: Sequence[Syntax] = ()
-        if isinstance(node, Call) and node.function in _SIZED and node.indices is None:
+        if isinstance(node, Call) and node.function in _SIZED:
             places = node.arguments[_SIZED[node.function]:]
         elif isinstance(node, Entry):
             places = node.positions
         elif isinstance(node, Call) and node.function == "series":
             places = node.arguments[:3]
+        elif isinstance(node, Call) and node.function == "coefficient":
+            places = node.arguments[1:]
         elif isinstance(node, Op) and node.operator == "power" and _is_arithmetic(node.operands[1]):
             places = node.operands[1:]
         for place in places:
             for inner in walk(place):
                 if isinstance(inner, Name) and inner.indices is None:
                     yield inner.name
+
+
+def function_names(tree: Syntax) -> set[int]:
+    """The nodes that name a function that stands as an argument: ``funm(sin, X)``."""
+    found = set()
+    for node in walk(tree):
+        if isinstance(node, Call) and node.function in ("frechet", "funm", "coefficient") and node.arguments:
+            found |= {id(inner) for inner in walk(node.arguments[0])}
+    return found
 
 
 def _is_arithmetic(tree: Syntax) -> bool:

@@ -7,6 +7,7 @@ from ...algebra.traverse import postorder
 from ...functions import FRECHET, POWER, is_unknown, primes
 from ..syntax import Call, Name, Op, Subscripts, Syntax, add, is_op, multiply
 from . import kronecker, matrix
+from .called import frechet_arguments
 from .matrix import Known, size, weighted
 
 LETTERS = "ijklmnpqrstuvwabcdefghoxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -57,7 +58,7 @@ def _apply(node: Apply, plain: Known, known: Known) -> Syntax | None:
     if len(trees) < len(arguments):
         return None
     if name in FRECHET:
-        return Call("frechet", (Name(FRECHET[name]), *trees)) if plain[node.arguments[0]] is not None else None
+        return Call("frechet", frechet_arguments(node.function, trees[0])) if plain[node.arguments[0]] is not None else None
     if node.function is POWER:
         return Op("elpower" if node.rank else "power", trees)
     base, order = primes(node.function)
@@ -116,6 +117,8 @@ def _product(operands: list[Expr], subscripts: list[tuple[int, ...]], node: Expr
         trees.append(tree)
     output = "".join(letter[label] for label in range(node.rank))
     body: Syntax = Call("einsum", (Subscripts(",".join(words) + "->" + output), *trees)) if trees else matrix.ONE
+    if words == [output]:
+        (body,) = trees
     if not trees:
         return multiply(*scalars)
     return Op("multiply", (*scalars, body)) if scalars else body

@@ -8,6 +8,7 @@ keep matrix notation inside their brackets, with indices behind: ``inv(X)_ij``,
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 from ...algebra.build import einsum as einsum_of
@@ -19,6 +20,8 @@ from ...sizes import Dim
 from ..letters import Letters, count, occurring, summed_inside
 from ..syntax import Call, Indexed, Literal, Name, Num, Op, Syntax, add, is_op, multiply
 from . import einsum, kronecker, matrix, series
+from .called import called as matrix_call
+from .called import frechet_arguments
 from .matrix import size, weighted
 
 Indices = tuple[str | Letters, ...]
@@ -119,14 +122,15 @@ class _Writer:
     def factors(self, expr: Expr, letters: Letters) -> list[Syntax] | None:
         """The factors of a product; summed indices get names that nothing in the term has."""
         self.used.update(letters)
-        if not isinstance(expr, Einsum):
+        stacks = series.unstack(expr) if isinstance(expr, (Einsum, Apply)) else None
+        if not isinstance(expr, Einsum) and stacks is None:
             return self.factor(expr, letters)
-        stacks = series.unstack(expr)
         if stacks is not None:
             inner = self.factors(stacks.inner, letters)
             body = None if inner is None else kronecker.summed(
                 stacks, inner[0] if len(inner) == 1 else Op("multiply", tuple(inner)))
             return None if body is None else [body]
+        assert isinstance(expr, Einsum)
         if len({label for own in expr.subscripts for label in own}) - expr.rank > MOST_SUMMED:
             blocks = self.blocks(expr, letters)
             if blocks is not None:
@@ -237,7 +241,7 @@ class _Writer:
             return self.entry(node, plain, letters)
         if name in FRECHET:
             inner = kronecker.plain(node.arguments[0])
-            return None if inner is None else Call("frechet", (Name(FRECHET[name]), inner), letters)
+            return None if inner is None else Call("frechet", frechet_arguments(node.function, inner), letters)
         if node.function.elementwise:
             return self.pointwise(node, letters)
         return self.over_tensor(node, letters)
@@ -295,11 +299,9 @@ class _Writer:
         if inner is None:
             return None
         if node.function.name in FRECHET:
-            return Call("frechet", (Name(FRECHET[node.function.name]), inner), grouped(letters, (rows,) * 4))
-        if not letters:
-            return Call(node.function.name, (inner,))
-        cols = node.function.ways[-1]
-        return Call(node.function.name, (inner,), grouped(letters, (cols, rows)))
+            return Call("frechet", frechet_arguments(node.function, inner), grouped(letters, (rows,) * (node.rank // rows)))
+        call = matrix_call(node.function, inner)
+        return replace(call, indices=grouped(letters, (node.function.ways[-1], rows))) if letters else call
 
     def constant(self, node: Apply, letters: Letters) -> Syntax | None:
         match node.function.name:
@@ -313,6 +315,8 @@ class _Writer:
             case "elimination":
                 h, i, j = letters
                 return Call("elimination", (size(node.shape[1]),), (h, (j, i)))
+            case "tril":
+                return Call("tril", (Call("ones", (size(node.shape[0]), size(node.shape[1]))),), letters)
             case "literal":
                 written = matrix.literal(node)
                 return Indexed(written, letters) if isinstance(written, Literal) else None

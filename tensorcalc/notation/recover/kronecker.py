@@ -133,6 +133,10 @@ def _tree(expr: Expr, split: int) -> Syntax | None:
 def _split_tree(expr: Expr, split: int) -> Syntax | None:
     if nameless(expr):
         return None
+    if isinstance(expr, Sum) and expr.rank == 2 and split in (0, 2) and len(expr.terms) > 1:
+        whole = _vector(expr, split)
+        if whole is not None:
+            return whole
     if split <= 1 and expr.rank - split <= 1:
         flat = plain(expr)
         if flat is not None:
@@ -159,10 +163,26 @@ def _sum(expr: Sum, split: int) -> Syntax | None:
     plus: list[Syntax] = []
     minus: list[Syntax] = []
     for weight, tree in parts:
-        signed = weighted(weight / shared, tree if last is None else _without_last(tree))
+        bare = tree if last is None else _without_last(tree)
+        turned = _negated(bare) if weight / shared == -1 else None
+        signed = turned if turned is not None else weighted(weight / shared, bare)
         (minus if is_op(signed, "negate") else plus).append(signed)
     total = add(*plus, *minus)
     return weighted(shared, total if last is None else Op("multiply", (total, last)))
+
+
+def _negated(tree: Syntax) -> Syntax | None:
+    """Minus a diagonal matrix, the sign put into a difference inside it."""
+    match tree:
+        case Call("diag" | "vec" as name, (inner,)):
+            turned = _negated(inner)
+            return None if turned is None else Call(name, (turned,))
+        case Op("add", (one, Op("negate", (two,)))):
+            return add(two, Op("negate", (one,)))
+        case Op("kronecker", (one, two)):
+            turned = _negated(two)
+            return None if turned is None else Op("kronecker", (one, turned))
+    return None
 
 
 def _content(parts: list[tuple[Fraction, Syntax]]) -> tuple[Fraction, Syntax | None]:
@@ -275,7 +295,8 @@ class _Product:
             top, bottom = front.operands
             scaled = body if top == matrix.ONE else multiply(top, body)
             return Op("divide", (scaled, bottom))
-        return Op("multiply", (front, *(body.operands if is_op(body, "multiply") else (body,))))
+        factors = (front, *(body.operands if is_op(body, "multiply") else (body,)))
+        return Op("multiply", factors) if any(is_op(part, "transpose") for part in walk(front)) else multiply(*factors)
 
     def _assembled(self, pairs: list[Pair], shape: Sequence[Dim]) -> Syntax | None:
         slots: list[_Slot] = []

@@ -173,8 +173,16 @@ def _length_of(base: Expr, tree: Syntax) -> Syntax | None:
         return tree.operands[0]
     if isinstance(base, Einsum) and is_op(tree, "multiply") and len(tree.operands) == 2 \
             and tree.operands[0] == transpose(tree.operands[1]):
-        return Call("norm2", (tree.operands[1],))
+        return Call("norm2", (_residual(tree.operands[1]),))
     return None
+
+
+def _residual(tree: Syntax) -> Syntax:
+    """What a norm is of, with the sign that people give it: ``A x - b``."""
+    match tree:
+        case Op("add", (Name() as given, Op("negate", (Op("multiply") as made,)))):
+            return add(made, negate(given))
+    return tree
 
 
 # -- sums --------------------------------------------------------------------------------
@@ -234,6 +242,8 @@ def signed_sum(node: Sum, known: Known, negative: bool = False) -> Syntax | None
         (minus if is_op(signed, "negate") else plus).append(signed)
     if len(plus) > 2:
         plus.sort(key=_bulk)
+    elif node.rank == 1 and len(plus) == 2 and isinstance(plus[0], Name) and is_op(plus[1], "multiply"):
+        plus.reverse()   # A x + b
     return add(*plus, *minus)
 
 
@@ -338,7 +348,7 @@ def product(node: Einsum, known: Known, flip: bool = False) -> Syntax | None:
     for operand, labels in zip(node.operands, node.subscripts):
         tree, mirror = known.get(operand), None
         if isinstance(operand, Sum):
-            turn = flip and balanced(operand)
+            turn = flip and balanced(operand) and node.operands.count(operand) == 1
             flip = flip and not turn
             tree, mirror = _sum_factor(operand, tree, known, turn)
         if not graph.take(operand, labels, tree, known, mirror):
@@ -690,7 +700,7 @@ def _transposes(chain: Chain) -> int:
 def dot_tree(left: Chain, right: Chain) -> Syntax:
     """``u' v``, the way round that transposes less; ``norm2(u)^2`` for equal factors."""
     if left == right and (len(left) > 1 or not isinstance(left[0].tree, Name)):
-        return Op("power", (Call("norm2", (chain_tree(left),)), Num(Fraction(2))))
+        return Op("power", (Call("norm2", (_residual(chain_tree(left)),)), Num(Fraction(2))))
     one, two = (*turned(left), *right), (*turned(right), *left)
     return chain_tree(min(one, two, key=lambda chain: (_transposes(chain), len(chain))))
 
@@ -698,8 +708,19 @@ def dot_tree(left: Chain, right: Chain) -> Syntax:
 def frobenius_tree(left: Chain, right: Chain) -> Syntax:
     """The sum of the products of entries of two matrices of one shape."""
     if left == right:
-        return Op("power", (Call("norm2", (chain_tree(left),)), Num(Fraction(2))))
+        return Op("power", (Call("norm2", (_residual(chain_tree(left)),)), Num(Fraction(2))))
     return trace_tree((*turned(left), *right))
+
+
+def _gram(chain: Chain) -> Chain | None:
+    """The A B of ``tr(A B B' A')``, which is ``norm2(A B)^2``."""
+    count = len(chain) // 2
+    for k in range(len(chain) if len(chain) == 2 * count else 0):
+        rotated = (*chain[k:], *chain[:k])
+        left, right = rotated[:count], rotated[count:]
+        if count > 1 and [entry.tree for entry in turned(left)] == [entry.tree for entry in right]:
+            return min(left, turned(left), key=lambda way: (_transposes(way), _lead(way[0].tree)))
+    return None
 
 
 def _lead(tree: Syntax) -> str:
@@ -711,6 +732,9 @@ def _lead(tree: Syntax) -> str:
 
 def trace_tree(chain: Chain) -> Syntax:
     """``tr(…)``, turned and rotated to what reads best."""
+    half = _gram(chain)
+    if half is not None:
+        return Op("power", (Call("norm2", (_residual(chain_tree(half)),)), Num(Fraction(2))))
     best: tuple[tuple[int, str], Chain] | None = None
     for way in (chain, turned(chain)):
         for k in range(len(way)):

@@ -7,24 +7,32 @@ power ``X^j`` or ``X^(k-1-j)``, to be written by whoever asked, and ``series`` a
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from ...algebra.expr import Apply, Einsum, Expr, Variable
+from ...functions import Function, coefficients_of, frechet_of, is_series
 from ...sizes import Dim, plus, polynomial, scale, spell
-from ..syntax import Call, Indexed, Name, Num, Op, Syntax, walk
+from ..syntax import Call, Indexed, Name, Num, Op, Syntax, multiply, walk
+from .called import function_name
 from .sharing import rebuilt
 
 _COUNTERS = ("j", "s", "t", "u", "v")
+_OUTER = ("k", "l", *(f"k{number}" for number in range(1, 99)))
 
 
 @dataclass(frozen=True, slots=True)
 class Unstacked:
-    """A product with placeholders for powers: by name, what each is a power of, and of which sign."""
+    """A product with placeholders for powers: by name, what each is a power of, and of which sign.
+
+    ``function``: the derivative of a power series, whose coefficients the sum is weighted with; its ``count`` is the
+    name that an outer sum counts by.
+    """
 
     inner: Expr
     holders: dict[str, tuple[Expr, bool]]
     count: Dim
+    function: Function | None = None
 
     def counter(self, taken: Collection[str]) -> str:
         """A name for the integer."""
@@ -43,10 +51,20 @@ class Unstacked:
 
     def around(self, body: Syntax, trees: dict[str, Syntax]) -> Syntax:
         """The series, given the body and the trees of what there are powers of."""
-        counter = self.counter({node.name for node in _names(body, trees)})
+        taken = {node.name for node in _names(body, trees)}
+        counter = self.counter({*taken, str(self.count)})
+        if self.function is not None and self.count in taken:
+            other = next(name for name in _OUTER if name not in {*taken, counter})
+            return replace(self, count=other).around(body, trees)
         powers: dict[str, Syntax] = {name: Op("power", (trees[name], self.exponent(rising, counter)))
                   for name, (_, rising) in self.holders.items()}
-        return Call("series", (Name(counter), Num(Fraction(0)), written(polynomial(self.last)), _filled(body, powers)))
+        inner = Call("series", (Name(counter), Num(Fraction(0)), written(polynomial(self.last)), _filled(body, powers)))
+        if self.function is None:
+            return inner
+        known, outer = len(coefficients_of(self.function)), Name(str(self.count))
+        high = Num(Fraction(known - 1)) if known else Name("inf")
+        return Call("series", (outer, Num(Fraction(1)), high, multiply(
+            Call("coefficient", (function_name(self.function), outer)), inner)))
 
 
 def written(poly: dict[tuple[str, ...], Fraction]) -> Syntax:
@@ -77,8 +95,33 @@ def _filled(tree: Syntax, powers: dict[str, Syntax]) -> Syntax:
     return rebuilt(tree, leaf)
 
 
-def unstack(product: Einsum) -> Unstacked | None:
+def opened(product: Einsum | Apply) -> Unstacked | None:
+    """``product`` with the derivative of a power series in it as a sum of products of powers; ``None`` otherwise."""
+    operands = product.operands if isinstance(product, Einsum) else (product,)
+    subscripts = product.subscripts if isinstance(product, Einsum) else (tuple(range(product.rank)),)
+    slopes = [k for k, operand in enumerate(operands) if isinstance(operand, Apply) and operand.function.name == "frechet_funm"
+              and is_series(frechet_of(operand.function)[0])]
+    stacked = any(isinstance(operand, Apply) and operand.function.name in ("powers", "exchange") for operand in operands)
+    if len(slopes) != 1 or stacked:
+        return None
+    (k,), slope = slopes, operands[slopes[0]]
+    assert isinstance(slope, Apply)
+    function, times = frechet_of(slope.function)
+    if times > 1 or function.ways or slope.rank > 4:
+        return None
+    (x,) = slope.arguments
+    i, j, p, q = subscripts[k]
+    made = [(Variable(x.shape, "power0"), (i, p)), (Variable(x.shape, "power1"), (q, j))]
+    pairs = [*zip(operands[:k], subscripts[:k]), *made, *zip(operands[k + 1:], subscripts[k + 1:])]
+    inner = Einsum(product.shape, tuple([operand for operand, _ in pairs]), tuple([own for _, own in pairs]))
+    return Unstacked(inner, {"power0": (x, True), "power1": (x, False)}, _OUTER[0], function)
+
+
+def unstack(product: Einsum | Apply) -> Unstacked | None:
     """``product`` without its stacks, where all of them run over one integer; ``None`` otherwise."""
+    found = opened(product)
+    if found is not None or isinstance(product, Apply):
+        return found
     stacks = [k for k, operand in enumerate(product.operands)
               if isinstance(operand, Apply) and operand.function.name == "powers"]
     if not stacks:

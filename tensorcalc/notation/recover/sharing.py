@@ -54,8 +54,9 @@ def _best(tree: Syntax, names: Mapping[str, Syntax]) -> Syntax | None:
     nodes = [node for root in (tree, *names.values()) for node in _parts(root)]
     if len(nodes) > MOST_NODES:
         return None
+    bound = {name for node in nodes for name in _counter(node)}
     for node in nodes:
-        if isinstance(node, (Call, Op)) and not _is_plain(node):
+        if isinstance(node, (Call, Op)) and not _is_plain(node) and not bound & _free(node):
             counts[node] = counts.get(node, 0) + 1
     best: tuple[int, Syntax] | None = None
     for part, count in counts.items():
@@ -66,6 +67,19 @@ def _best(tree: Syntax, names: Mapping[str, Syntax]) -> Syntax | None:
             if saving >= least and (best is None or saving > best[0]):
                 best = saving, part
     return None if best is None else best[1]
+
+
+def _counter(node: Syntax) -> tuple[str, ...]:
+    """The name that a series counts by, which means nothing outside of it."""
+    if isinstance(node, Call) and node.function == "series" and isinstance(node.arguments[0], Name):
+        return (node.arguments[0].name,)
+    return ()
+
+
+def _free(tree: Syntax) -> set[str]:
+    """The names in a tree, without those that series inside count by."""
+    nodes = list(walk(tree))
+    return {node.name for node in nodes if isinstance(node, Name)} - {name for node in nodes for name in _counter(node)}
 
 
 def _parts(tree: Syntax) -> Iterator[Syntax]:
