@@ -49,6 +49,7 @@ class Numbering(NamedTuple):
     sign: int
 
 
+_LONG = 12          # factors beyond which equal ones are told apart by the way to them first
 _MOST_LEAVES = 256  # beyond this many ties the least numbering found so far is taken
 
 
@@ -130,7 +131,8 @@ def _search(factors: Sequence[Factor], rank: int) -> Numbering:
     vanishes = False
     leaves = 0
     labels = {label: min(label, rank) for factor in factors for label in factor.labels}
-    start = _Colours(_ranked([factor.operand.key for factor in factors]), labels)
+    reached = _reached(factors, rank) if rank and len(factors) > _LONG else [0] * len(factors)
+    start = _Colours(_ranked([(factor.operand.key, place) for factor, place in zip(factors, reached)]), labels)
 
     def descend(colours: _Colours, prefix: tuple[int, ...]) -> None:
         nonlocal best, best_order, vanishes, leaves
@@ -157,6 +159,33 @@ def _search(factors: Sequence[Factor], rank: int) -> Numbering:
     descend(start, ())
     assert best is not None
     return best._replace(sign=0) if vanishes else best
+
+
+def _reached(factors: Sequence[Factor], rank: int) -> list[int]:
+    """When each factor is met on the way from the axes of the result inwards; ties are left to the search.
+
+    In linear time; refinement needs a round for each factor of a chain.
+    """
+    touching: dict[int, list[tuple[SortKey, int, int]]] = {}
+    for k, factor in enumerate(factors):
+        if factor.free:
+            return [0] * len(factors)
+        for axis, label in enumerate(factor.labels):
+            touching.setdefault(label, []).append((factor.operand.key, axis, k))
+    place: dict[int, int] = {}
+    labels = list(range(rank))
+    known = set(labels)
+    for label in labels:
+        ahead = sorted([way for way in touching.get(label, ()) if way[2] not in place])
+        if any(a[:2] == b[:2] for a, b in zip(ahead, ahead[1:])):
+            continue
+        for _, _, k in ahead:
+            place.setdefault(k, len(place))
+            for other in factors[k].labels:
+                if other not in known:
+                    known.add(other)
+                    labels.append(other)
+    return [place.get(k, len(factors)) for k in range(len(factors))]
 
 
 def _tied(colours: list[int]) -> list[int] | None:

@@ -37,6 +37,7 @@ from .local import local
 Labels = tuple[int, ...]
 Placed = tuple[Expr, Labels]
 
+_MOST_WHOLE = 4    # factors of a product that is one vertex where several of them depend on the variable
 _MOST_TERMS = 12   # of an edge before all of them are added up
 
 
@@ -77,6 +78,7 @@ def eliminated(y: Expr, x: Variable, sizes: Mapping[str, int]) -> Expr:
     if y.rank + x.rank > MOST_RANK:
         raise LimitError("TC411", f"a derivative with {y.rank + x.rank} axes; the limit is {MOST_RANK}")
     products = _Products(sizes)
+    y = _in_pairs(y, x, products)
     graph = _linearised(y, x, products)
     if y not in graph:
         return zero(y.shape + x.shape)
@@ -92,21 +94,82 @@ def at_point(expr: Expr, facts: Mapping[str, Collection[str]]) -> Expr:
     done: dict[Expr, Expr] = {}
     for node in postorder(expr):
         children = tuple([done[child] for child in node.children])
-        match node:
-            case Variable(shape=shape, name=name) if facts.get(name):
-                done[node] = Variable(shape, name, frozenset(facts[name]), node.groups)
-            case Sum(shape=shape, terms=terms) if children != node.children:
-                done[node] = _sum(shape, [(weight, child) for (weight, _), child in zip(terms, children)])
-            case Einsum(shape=shape, subscripts=subscripts) if children != node.children:
-                done[node] = Einsum(shape, children, subscripts)
-            case Apply(shape=shape, function=function) if children != node.children:
-                done[node] = Apply(shape, function, children, node.symmetry or 0)
-            case _:
-                done[node] = node
+        if isinstance(node, Variable) and facts.get(node.name):
+            done[node] = Variable(node.shape, node.name, frozenset(facts[node.name]), node.groups)
+        else:
+            done[node] = node if children == node.children else _with(node, children)
     return done[expr]
 
 
+def _with(node: Expr, children: tuple[Expr, ...]) -> Expr:
+    """A node with other children, put together as it is."""
+    match node:
+        case Sum(shape=shape, terms=terms):
+            return _sum(shape, [(weight, child) for (weight, _), child in zip(terms, children)])
+        case Einsum(shape=shape, subscripts=subscripts):
+            return Einsum(shape, children, subscripts)
+        case Apply(shape=shape, function=function):
+            return Apply(shape, function, children, node.symmetry or 0)
+    return node
+
+
 # -- the linearised graph ----------------------------------------------------------------
+
+
+def _in_pairs(y: Expr, x: Variable, products: _Products) -> Expr:
+    """``y`` with long products of several factors that depend on ``x`` as products of two, so that these can be shared."""
+    done: dict[Expr, Expr] = {}
+    active: set[Expr] = {x}
+    for node in postorder(y):
+        if any(child in active for child in node.children):
+            active.add(node)
+        children = tuple([done[child] for child in node.children])
+        done[node] = node if children == node.children else _with(node, children)
+        if isinstance(node, Einsum) and len(node.operands) > _MOST_WHOLE \
+                and sum(operand in active for operand in node.operands) > 1:
+            done[node] = _paired(node, children, products)
+    return done[y]
+
+
+def _paired(node: Einsum, operands: Sequence[Expr], products: _Products) -> Expr:
+    """A product as products of two, the cheapest pair that shares an index first."""
+    dims: dict[int, Dim] = dict(enumerate(node.shape))
+    for operand, own in zip(operands, node.subscripts):
+        dims.update(zip(own, operand.shape))
+    shape = tuple([dims[label] for label in range(len(dims))])
+    outer = (1 << node.rank) - 1
+    count = [0] * len(shape)
+    pending: dict[int, tuple[Placed, int]] = {}
+    for k, (operand, own) in enumerate(zip(operands, node.subscripts)):
+        pending[k] = (operand, own), _bits(own)
+        for label in _axes(_bits(own)):
+            count[label] += 1
+
+    def price(a: int, b: int) -> tuple[int, int, int]:
+        return products.entries(shape, pending[a][1] | pending[b][1]), a, b
+
+    queue = [price(a, b) for a, b in combinations(pending, 2) if pending[a][1] & pending[b][1]]
+    heapify(queue)
+    fresh = len(pending)
+    while len(pending) > 2:
+        a, b = heappop(queue)[1:] if queue else list(pending)[:2]
+        if a not in pending or b not in pending:
+            continue
+        (left, bits), (right, others) = pending.pop(a), pending.pop(b)
+        for label in _axes(bits & others):
+            count[label] -= 1
+        for label in _axes(bits | others):
+            count[label] -= 1
+        kept = _bits([label for label in _axes(bits | others) if count[label] or outer >> label & 1])
+        for label in _axes(kept):
+            count[label] += 1
+        axes = _axes(kept)
+        pending[fresh] = (_product([left, right], axes, shape), axes), kept
+        for other, (_, mask) in pending.items():
+            if other != fresh and mask & kept:
+                heappush(queue, price(other, fresh))
+        fresh += 1
+    return _product([placed for placed, _ in pending.values()], tuple(range(node.rank)), shape)
 
 
 def _linearised(y: Expr, x: Variable, products: _Products) -> dict[Expr, dict[Expr, Edge]]:

@@ -1,0 +1,173 @@
+"""How long a derivative takes, beside SymPy's matrix expressions and indexed sums.
+
+Run it with SymPy installed:
+
+    python benchmarks/derivations.py
+
+Each task is timed from the text to the simplified derivative (`read` and `derive`), interleaved with
+SymPy's from the construction of its expression to its derivative, SymPy's cache cleared before
+each run.  Nothing is kept between runs here either: expressions vanish with their last user.
+Where SymPy has no answer (an exception, or a derivative that is left to be taken) there is no ratio.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator
+from gc import collect
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+import sympy
+from sympy.core.cache import clear_cache
+
+from tensorcalc.calculus.derive import derive
+from tensorcalc.notation.lower import Scope, read
+
+SQUARE = {name: ["n", "n"] for name in "AXB"} | {"x": ["n"]}
+FACTORS = {"U": ["n", "d"], "V": ["m", "d"], "T": ["n", "m"]}
+DATA = {"X": ["m", "d"], "w": ["d"], "y": ["m"]}
+
+Task = tuple[str, str, dict[str, list[str]], str, int]
+
+MATRIX: list[Task] = [
+    ("tr(A X B)", "tr(A X B)", SQUARE, "X", 1),
+    ("‖A X - B‖²", "tr((A X - B)' (A X - B))", SQUARE, "X", 1),
+    ("tr(X⁻¹ A)", "tr(inv(X) A)", SQUARE, "X", 1),
+    ("log det(X'X)", "log(det(X' X))", SQUARE, "X", 1),
+    ("log det X", "log(det(X))", SQUARE, "X", 1),
+    ("x'A x", "x' A x", SQUARE, "x", 1),
+    ("x'A x, Hessian", "x' A x", SQUARE, "x", 2),
+    ("X'A X", "X' A X", SQUARE, "X", 1),
+    ("X⁻¹", "inv(X)", SQUARE, "X", 1),
+    ("X³", "X X X", SQUARE, "X", 1),
+    ("‖T - U V'‖²", "tr((T - U V')' (T - U V'))", FACTORS, "U", 1),
+    ("‖T - U V'‖², Hessian", "tr((T - U V')' (T - U V'))", FACTORS, "U", 2),
+    ("Σ σ(A x)", "sum(ones(n) ./ (ones(n) + exp(-(A x))))", SQUARE, "x", 1),
+    ("logistic loss", "sum(log(ones(m) + exp(-y .* (X w))))", DATA, "w", 1),
+]
+INDEXED: list[Task] = [
+    ("A_ij X_jk B_ki", "L = A_ij X_jk B_ki", SQUARE, "X", 1),
+    ("(A_ij X_jk - B_ik)²", "L = (A_ij X_jk - B_ik)^2", SQUARE, "X", 1),
+    ("logistic loss", "L = log(1 + exp(-y_i (X_ij w_j)))", DATA, "w", 1),
+    ("logistic loss, Hessian", "L = log(1 + exp(-y_i (X_ij w_j)))", DATA, "w", 2),
+]
+
+
+def by_sympy() -> Iterator[Callable[[], Any]]:
+    """The same tasks in SymPy, matrix expressions first."""
+    n, m, d = sympy.symbols("n m d", integer=True, positive=True)
+    i, j, k, p, q = sympy.symbols("i j k p q", integer=True)
+    symbol, base, trace, det = sympy.MatrixSymbol, sympy.IndexedBase, sympy.Trace, sympy.Determinant
+
+    def square() -> tuple[Any, Any, Any, Any]:
+        return symbol("A", n, n), symbol("X", n, n), symbol("B", n, n), symbol("x", n, 1)
+
+    def task(formula: Callable[[Any, Any, Any, Any], Any], by: int, order: int = 1) -> Callable[[], Any]:
+        def run() -> Any:
+            names = square()
+            found = formula(*names)
+            for _ in range(order):
+                found = found.diff(names[by])
+            return found
+        return run
+
+    yield task(lambda A, X, B, x: trace(A * X * B), 1)
+    yield task(lambda A, X, B, x: trace((A * X - B).T * (A * X - B)), 1)
+    yield task(lambda A, X, B, x: trace(X.inv() * A), 1)
+    yield task(lambda A, X, B, x: sympy.log(det(X.T * X)), 1)
+    yield task(lambda A, X, B, x: sympy.log(det(X)), 1)
+    yield task(lambda A, X, B, x: x.T * A * x, 3)
+    yield task(lambda A, X, B, x: x.T * A * x, 3, 2)
+    yield task(lambda A, X, B, x: X.T * A * X, 1)
+    yield task(lambda A, X, B, x: X.inv(), 1)
+    yield task(lambda A, X, B, x: X * X * X, 1)
+
+    def factorisation(order: int) -> Callable[[], Any]:
+        def run() -> Any:
+            U, V, T = symbol("U", n, d), symbol("V", m, d), symbol("T", n, m)
+            found = trace((T - U * V.T).T * (T - U * V.T))
+            for _ in range(order):
+                found = found.diff(U)
+            return found
+        return run
+
+    yield factorisation(1)
+    yield factorisation(2)
+    yield task(lambda A, X, B, x: sympy.OneMatrix(1, n) * (A * x).applyfunc(lambda t: 1 / (1 + sympy.exp(-t))), 3)
+
+    def logistic() -> Any:
+        X, w, y = symbol("X", m, d), symbol("w", d, 1), symbol("y", m, 1)
+        losses = (-sympy.HadamardProduct(y, X * w)).applyfunc(lambda t: sympy.log(1 + sympy.exp(t)))
+        return (sympy.OneMatrix(1, m) * losses).diff(w)
+
+    yield logistic
+    A, X, B, w, y = (base(name) for name in "AXBwy")
+
+    def total(term: Any, *bounds: tuple[Any, Any]) -> Any:
+        return sympy.Sum(term, *[(index, 0, size - 1) for index, size in bounds])
+
+    yield lambda: total(A[i, j] * X[j, k] * B[k, i], (i, n), (j, n), (k, n)).diff(X[p, q]).doit()
+    yield lambda: total((total(A[i, j] * X[j, k], (j, n)) - B[i, k]) ** 2, (i, n), (k, n)).diff(X[p, q]).doit()
+
+    def losses() -> Any:
+        return total(sympy.log(1 + sympy.exp(-y[i] * total(X[i, j] * w[j], (j, d)))), (i, m))
+
+    yield lambda: losses().diff(w[p]).doit()
+    yield lambda: losses().diff(w[p]).diff(w[q]).doit()
+
+
+def here(task: Task) -> tuple[float, float]:
+    """Seconds that reading takes, and reading and deriving."""
+    _, text, declared, by, order = task
+    start = perf_counter()
+    reading = read(text, Scope(declared=dict(declared)))
+    middle = perf_counter()
+    derive(reading.expr, [reading.variables[by]] * order)
+    return middle - start, perf_counter() - start
+
+
+def there(run: Callable[[], Any]) -> float:
+    clear_cache()
+    start = perf_counter()
+    run()
+    return perf_counter() - start
+
+
+def answered(run: Callable[[], Any]) -> bool:
+    """Whether SymPy finds a derivative that is more than a derivative to be taken."""
+    try:
+        return not run().has(sympy.Derivative)
+    except ValueError:
+        return False
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=15)
+    runs = parser.parse_args().runs
+    print(f"SymPy {sympy.__version__}; milliseconds, medians of {runs} runs")
+    print(f"{'task':<34}{'SymPy':>8}{'read':>8}{'derive':>8}{'both':>8}{'ratio':>8}{'derive alone':>14}")
+    ratios, alone = [], []
+    for kind, (task, run) in zip(["matrix "] * len(MATRIX) + ["index "] * len(INDEXED),
+                                 zip([*MATRIX, *INDEXED], by_sympy(), strict=True), strict=True):
+        if not answered(run):
+            first, both = (median(column) * 1e3 for column in zip(*[here(task) for _ in range(runs)]))
+            print(f"{kind + task[0]:<34}{'none':>8}{first:>8.2f}{both - first:>8.2f}{both:>8.2f}{'-':>8}{'-':>14}")
+            continue
+        times = []
+        for _ in range(runs):
+            collect()
+            ours = here(task)
+            collect()
+            times.append((*ours, there(run)))
+        first, both, other = (median(column) * 1e3 for column in zip(*times))
+        ratios.append(other / both)
+        alone.append(other / (both - first))
+        print(f"{kind + task[0]:<34}{other:>8.2f}{first:>8.2f}{both - first:>8.2f}{both:>8.2f}{ratios[-1]:>8.1f}{alone[-1]:>14.1f}")
+    print(f"median ratio {median(ratios):.1f} (derive alone {median(alone):.1f}), least {min(ratios):.1f} ({min(alone):.1f})")
+
+
+if __name__ == "__main__":
+    main()
