@@ -355,8 +355,32 @@ def _series(tree: Call, parts: list[Written]) -> Written | None:
     if len(parts) != 4:
         return None
     index, low, high = (_signed(part) for part in parts[:3])
+    if tree.arguments[2] == Name("inf"):
+        high = r"\infty"
     body = _bracketed(parts[3]) if parts[3].level <= ADDITIVE else _signed(parts[3])
     return Written(rf"\sum_{{{index}={low}}}^{{{high}}} {body}", ADDITIVE, "series")
+
+
+def _passed(tree: Syntax) -> str | None:
+    """The name of a function that stands as an argument, with its primes."""
+    order = 0
+    while isinstance(tree, Op) and tree.operator == "transpose":
+        order, tree = order + 1, tree.operands[0]
+    return latex(tree) + "'" * order if isinstance(tree, Name) and tree.indices is None else None
+
+
+def _coefficient(tree: Call, parts: list[Written]) -> Written | None:
+    name = _passed(tree.arguments[0])
+    return Written(rf"\beta^{{{name}}}_{{{_signed(parts[1])}}}", POSTFIX, "raised") if name and len(parts) == 2 else None
+
+
+def _of_function(tree: Call, parts: list[Written]) -> Written | None:
+    """``funm(f', X)``, ``frechet(expm, X)``: the function is no transpose."""
+    name = _passed(tree.arguments[0])
+    if name is None or len(parts) < 2:
+        return None
+    inner = ", ".join([name, *map(_signed, parts[1:])])
+    return Written(rf"\operatorname{{{tree.function}}}\left({inner}\right)", POSTFIX, "call")
 
 
 def _diff(tree: Call, parts: list[Written]) -> Written | None:
@@ -399,6 +423,9 @@ _TYPESET: dict[str, Typeset] = {
     "e": _unit(r"\mathbf{e}", 1),
     "E": _unit(r"\mathbf{E}", 2),
     "series": _series,
+    "coefficient": _coefficient,
+    "funm": _of_function,
+    "frechet": _of_function,
     "diff": _diff,
     "jacobian": _jacobian,
 }
