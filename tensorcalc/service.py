@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from .algebra.expr import Expr
-from .calculus.derivation import derivation, steps_of
+from .calculus.derivation import contraction, derivation, steps_of
 from .calculus.derive import ALL_READINGS, derive
 from .errors import RequestError, TensorCalcError, UnsupportedError
 from .notation.describe import array_shape, convention, describe
@@ -73,9 +73,12 @@ def _derive(request: Mapping[str, Any]) -> dict[str, Any]:
         "shape": array_shape(found.expr, found.layout.groups),
         "vars": {name: list(array_shape(variable, variable.groups or (1,) * variable.rank))
                  for name, variable in sorted(found.reading.variables.items())},
-        "convention": convention(found.layout, taken, numerator=numerator, columns=columns,
+        "convention": convention(found.derived, taken, numerator=numerator, columns=columns,
                                  reading=choice_of(request, "wrt_convention", ALL_READINGS)),
     }
+    statement = request.get("contract")
+    if statement is not None:
+        answer["convention"] = f"{' '.join(statement.split())} · {answer['convention']}"
     texts = forms.texts()
     answer |= {name: texts[name] for name in FORMS if name in want}
     answer["where"] = forms.where_texts()
@@ -86,8 +89,10 @@ def _derive(request: Mapping[str, Any]) -> dict[str, Any]:
     if "steps" in want:
         reading = choice_of(request, "wrt_convention", ALL_READINGS)
         detail, notation = choice_of(request, "detail", ("brief", "full")), choice_of(request, "notation", NOTATIONS)
-        answer["steps"] = steps_of(derivation(found.reading.expr, found.derived, found.variables, found.facts, reading,
-                                              detail, notation))
+        lines = derivation(found.reading.expr, found.derived, found.variables, found.facts, reading, detail, notation)
+        if statement is not None:
+            lines.append(contraction(statement, found.expr, found.layout, notation))
+        answer["steps"] = steps_of(lines)
     if "code" in want:
         answer["code"] = {library: _module(found.expr, library, found.layout.groups) for library in LIBRARIES}
     return answer

@@ -9,7 +9,7 @@ References "MC n" are equations of The Matrix Cookbook, November 15, 2012.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..algebra.build import add, einsum
@@ -19,9 +19,9 @@ from ..functions import POWER, Function, is_unknown
 from ..notation.describe import Layout, axis_letters, jacobian, page
 from ..notation.latex import latex, latex_statement
 from ..notation.recover import index, sharing
-from ..notation.syntax import Call, Name, Op, Syntax, is_op, multiply, negate, transpose
+from ..notation.syntax import Call, Name, Num, Op, Syntax, is_op, multiply, negate, transpose
 from ..notation.text import statement_text, text
-from .derive import Facts, is_halved, pointed, tied
+from .derive import Facts, pointed, tied
 from .differential import differential
 from .differentiate import derivative
 from .quotations import DIFFERENTIALS, Quoted, row, structure
@@ -31,6 +31,7 @@ from .simplify import simplify
 
 MOST_STEPS = 40
 LONG = 76   # characters of a line from which on repeated parts get names
+LEAST = 10   # characters of one of them
 SHORTER = 0.8   # of the length of a differential that is worth a line of its own
 _SIGNS = {"d": r"\mathrm{d}", "δ": r"\delta ", "Δ": r"\Delta "}   # in front of a name: its change; as LaTeX
 
@@ -85,21 +86,22 @@ def derivation(expr: Expr, layout: Layout, variables: Sequence[Variable], facts:
     for k, by in enumerate(variables):
         own = frozenset(facts.get(by.name, ()))
         part = Layout(layout.parts[: k + 2], layout.letters, layout.name, layout.variables[: k + 1])
-        free = replace(part, parts=(*part.parts[:-1], by.groups or (1,) * by.rank)) if is_halved(own, reading) else part
+        free = replace(part, parts=(*part.parts[:-1], by.groups or (1,) * by.rank), variables=(*part.variables[:-1], by.name))
         writer = _Writer(free, by, notation, names[k], sign)
         if k == 0:
             lines += writer.formula(here, trace if here is not expr else [])
         else:
-            lines.append(_renamed(names[k], lines[-1]))
+            lines.append(writer.renamed(lines[-1]))
         lines += writer.lines(here, detail)
         slope = derivative(here, by)
         here = simplify(tied(slope, by, own, reading))
-        if reading != "free":
+        if reading != "free" and by.rank == 2:
             lines.append(_Writer(part, by, notation, names[k], sign).answer("structure", *structure(own, reading), here))
     final = simplify(pointed(here, facts))
     if final is not here:
         lines.append(_Writer(layout, variables[-1], notation, names[-1], sign).answer(
             "assumptions", _known(here, facts), "", final))
+    lines = list(_once(lines))
     written = _written(lines, {*_taken(expr), *names, *(by.name for by in variables)})
     return [line for line, last in zip(written, [None, *written]) if last is None or line.text != last.text]
 
@@ -138,11 +140,14 @@ def _names(expr: Expr, layout: Layout, variables: Sequence[Variable]) -> tuple[l
     return found, next(sign for sign in _SIGNS if not {f"{sign}{by.name}" for by in variables} & taken)
 
 
-def _renamed(name: str, last: Line | _Draft) -> Line:
-    """The line that gives a derivative a name, to differentiate it again."""
-    left = last.left if isinstance(last, _Draft) else tuple([side.split(" = ")[0] for side in (last.text, last.latex)])
-    return Line("name", "the derivative is differentiated again, under a name of its own", "", f"{name} = {left[0]}",
-                f"{latex(Name(name))} = {left[1]}")
+def _once(lines: Sequence[Line | _Draft]) -> Iterator[Line | _Draft]:
+    """The lines without what was quoted before."""
+    seen = set[str]()
+    for line in lines:
+        if not (isinstance(line, Line) and line.value is None and line.text in seen):
+            yield line
+        if isinstance(line, Line):
+            seen.add(line.text)
 
 
 def _known(expr: Expr, facts: Facts) -> str:
@@ -157,7 +162,8 @@ def _written(lines: Sequence[Line | _Draft], taken: Collection[str]) -> list[Lin
     longest = max(answers, key=lambda tree: len(text(tree)), default=None)
     names: Mapping[str, Syntax] = {}
     if longest is not None and len(text(longest)) > LONG:
-        _, names = sharing.share(longest, taken)
+        _, named = sharing.share(longest, taken)
+        names = named if any(len(text(tree)) >= LEAST for tree in named.values()) else {}
     found = [line.line(names) if isinstance(line, _Draft) else line for line in lines]
     if names:
         found.insert(0, Line("names", "names for what is repeated", "",
@@ -178,6 +184,17 @@ class _Writer:
             self.below = Call("vech", (self.below,))
 
     # -- lines ---------------------------------------------------------------------------
+
+    def renamed(self, last: Line | _Draft) -> Line:
+        """The line that gives a derivative the name under which it is differentiated again."""
+        words = "the derivative is differentiated again, under a name of its own"
+        if isinstance(last, _Draft):
+            above = f"{latex(Name(self.name))} = {last.left[1]}"
+            return Line("name", words, "", f"{self.name} = {last.left[0]}", above)
+        named = Name(self.name, index.grouped(axis_letters(self.inner), self.inner.groups) or None)
+        left, typeset = (side.split(" = ")[0] for side in (last.text, last.latex))
+        return Line("name", words, "", f"{statement_text(named, Name('x')).removesuffix(' = x')} = {left}",
+                    f"{latex(named)} = {typeset}")
 
     def formula(self, expr: Expr, trace: Sequence[Step]) -> list[Line | _Draft]:
         """The formula itself, where rules have changed it, and in index notation."""
@@ -207,7 +224,8 @@ class _Writer:
             found += self.differentials(change)
             raw = self.legible(raw)
             found.append(self.collected(raw))
-            found.append(self.answer(*_IDENTIFY[self.kind], "", raw))
+            kind = "vectors" if self.kind == "jacobian" and self.of_vectors else self.kind
+            found.append(self.answer(*_IDENTIFY[kind], "", raw))
         steps = chain(raw, STANDARD, MOST_STEPS)
         found += self.simplified(steps, detail)
         at = steps[-1].after if steps else raw
@@ -244,7 +262,7 @@ class _Writer:
         if not opened or any(term is None for _, term in opened):
             return None
         tree = index.recover(add([(weight, term) for weight, term in opened if term is not None]), axis_letters(self.layout))
-        return None if tree is None else sharing.rebuilt(tree, lambda node: _as_deltas(node, holder.name))
+        return None if tree is None else sharing.rebuilt(tree, lambda node: _with_deltas(node, holder.name))
 
     def simplified(self, steps: Sequence[Step], detail: str) -> list[Line | _Draft]:
         """The rules of the trace: every one in full, the last result in brief."""
@@ -339,7 +357,8 @@ class _Writer:
             return self.answer("derivative", "entry by entry", "", raw)
         if self.of_vectors:
             return self.equation("transpose", "(a' b) c = (c a') b, a .* b = diag(a) b", "", left, _times(tree, change), raw)
-        return self.equation("vec.product", "vec(A X B) = kron(B', A) vec(X)", "MC 520", Call("vec", (left,)),
+        above = Call("vec", (left,)) if len(self.inner.groups) > 1 else left
+        return self.equation("vec.product", "vec(A X B) = kron(B', A) vec(X)", "MC 520", above,
                              _times(tree, Call("vec", (change,))), raw)
 
     def equation(self, rule: str, statement: str, reference: str, left: Syntax, right: Syntax, value: Expr) -> _Draft:
@@ -350,9 +369,11 @@ class _Writer:
     def answer(self, rule: str, statement: str, reference: str, value: Expr) -> Line | _Draft:
         """``∂φ/∂X = …`` in the notation asked for, or in the one that exists."""
         tree = None
-        left = f"∂{self.name}/∂{text(self.below)}", rf"\frac{{\partial {latex(Name(self.name))}}}{{\partial {latex(self.below)}}}"
-        stacked = (f"∂vec({self.name})/∂{text(self.stacked)}'",
-                   rf"\frac{{\partial \operatorname{{vec}} {latex(Name(self.name))}}}{{\partial {latex(self.stacked)}^\top}}")
+        left = (f"∂{self.name}/∂{text(self.below)}",
+                rf"\frac{{\partial {latex(Name(self.name))}}}{{\partial {latex(self.below)}}}")
+        above = ("vec({})", r"\operatorname{{vec}} {}") if len(self.inner.groups) > 1 else ("{}", "{}")
+        stacked = (f"∂{above[0].format(self.name)}/∂{text(self.stacked)}'",
+                   rf"\frac{{\partial {above[1].format(latex(Name(self.name)))}}}{{\partial {latex(self.stacked)}^\top}}")
         if self.notation == "kronecker" and self.kind == "jacobian":
             tree, left = jacobian(value, self.layout), stacked
         elif self.notation != "index":
@@ -368,7 +389,7 @@ class _Writer:
     @property
     def stacked(self) -> Syntax:
         """The variable as a vector."""
-        return self.below if isinstance(self.below, Call) else Call("vec", (self.below,))
+        return self.below if isinstance(self.below, Call) or self.by.rank < 2 else Call("vec", (self.below,))
 
     def entries(self, rule: str, statement: str, reference: str, value: Expr, body: Syntax) -> Line:
         """``∂φ_ij/∂X_pq = …``."""
@@ -416,12 +437,20 @@ def _opened(term: Expr, change: Expr, holder: Expr) -> Expr | None:
     return einsum([(holder if operand is change else operand, own) for operand, own in factors], [*range(term.rank), *far])
 
 
-def _as_deltas(node: Syntax, name: str) -> Syntax | None:
-    """``∂X_klpq`` as ``delta_kp delta_lq``."""
-    if not isinstance(node, Name) or node.name != name or node.indices is None:
-        return node
-    half = len(node.indices) // 2
-    return multiply(*[Name("delta", pair) for pair in zip(node.indices[:half], node.indices[half:])])
+def _with_deltas(node: Syntax, name: str) -> Syntax:
+    """``∂X_klpq`` as ``delta_kp delta_lq``, in a product among the other factors."""
+    if isinstance(node, Name) and node.name == name and node.indices:
+        half = len(node.indices) // 2
+        return multiply(*[Name("delta", pair) for pair in zip(node.indices[:half], node.indices[half:])])
+    if is_op(node, "multiply"):
+        parts = [_with_deltas(part, name) for part in node.operands]
+        if parts != list(node.operands):
+            numbers = [part for part in parts if isinstance(part, Num)]
+            deltas = [inner for part, old in zip(parts, node.operands) if part is not old for inner in
+                      (part.operands if is_op(part, "multiply") else (part,))]
+            rest = [part for part, old in zip(parts, node.operands) if part is old and part not in numbers]
+            return Op("multiply", (*numbers, *deltas, *rest))
+    return node
 
 
 _PRODUCT_RULE = ("differential", "d(U V) = dU V + U dV, constants dropped", "MC 37")
@@ -429,6 +458,7 @@ _PRODUCT_RULE = ("differential", "d(U V) = dU V + U dV, constants dropped", "MC 
 _IDENTIFY: Mapping[str, tuple[str, str]] = {
     "gradient": ("identification", "dφ = G : dX, so ∂φ/∂X = G"),
     "jacobian": ("identification", "vec(dU) = J vec(dX), so ∂vec(U)/∂vec(X)' = J"),
+    "vectors": ("identification", "du = J dx, so ∂u/∂x = J"),
     "entries": ("identification", "dU_ij = D_ijpq dX_pq"),
 }
 

@@ -106,7 +106,7 @@ def describe(expr: Expr, layout: Layout, *, numerator: bool = True, columns: boo
     matrix = page(expr, layout) if "matrix" in want else None
     kron = jacobian(expr, layout, numerator, columns) if "kronecker" in want else None
     letters = axis_letters(layout)
-    left = Name(free_name(taken, len(layout.variables)), index.grouped(letters, layout.groups) or None)
+    left = Name(left_name(layout, taken), index.grouped(letters, layout.groups) or None)
     where: dict[str, Syntax] = {}
     if matrix is not None:
         matrix, where = sharing.share(matrix, taken)
@@ -192,6 +192,12 @@ def free_name(taken: Collection[str], order: int) -> str:
                 if name not in taken)
 
 
+def left_name(layout: Layout, taken: Collection[str]) -> str:
+    """What an index form is of: a derivative, or the very thing that a statement names."""
+    named = layout.name if not layout.variables else None
+    return named or free_name(taken, len(layout.variables))
+
+
 def convention(layout: Layout, taken: Collection[str], *, numerator: bool = True, columns: bool = True,
                reading: str = "free") -> str:
     """One line that says what each index of an answer means."""
@@ -202,12 +208,12 @@ def convention(layout: Layout, taken: Collection[str], *, numerator: bool = True
         groups = index.grouped(letters[at : at + sum(part)], part)
         at += sum(part)
         words.append("".join(group if isinstance(group, str) else f"({''.join(group)})" for group in groups))
-    name = free_name(taken, len(layout.variables))
+    name = left_name(layout, taken)
     top = _subscripted(layout.name or ("U" if layout.parts[0] else "f"), words[0])
     power = {0: "", 1: "∂", 2: "∂²", 3: "∂³"}.get(len(layout.variables), f"∂^{len(layout.variables)} ")
     below = "".join("∂" + _subscripted(variable, word) for variable, word in zip(layout.variables, words[1:]))
     line = f"{_subscripted(name, ''.join(words))} = {power}{top}/{below}" if layout.variables else \
-        f"{_subscripted(name, ''.join(words))} = {top}"
+        _subscripted(name, ''.join(words)) + (f" = {top}" if name != layout.name else "")
     parts = [line, "numerator layout" if numerator else "denominator layout",
              "vec stacks columns" if columns else "vec stacks rows"]
     if reading != "free":

@@ -44,7 +44,7 @@ Indices = tuple[str | tuple[str, ...], ...] | None
 _ALLOWED_LEFT: dict[str, frozenset[str]] = {
     "add": frozenset({"add"}),
     "frobenius": frozenset({"frobenius"}),
-    "multiply": frozenset({"multiply"}),
+    "multiply": frozenset(),
     "divide": frozenset({"multiply"}),
     "hadamard": frozenset({"hadamard", "quotient"}),
     "quotient": frozenset({"hadamard", "quotient"}),

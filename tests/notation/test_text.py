@@ -37,7 +37,7 @@ MATRIX = [
     ("inv(X)*Y", "inv(X) Y"),
     ("A (B + C)", "A (B + C)"),
     ("A (B C)", "A (B C)"),
-    ("(A B) C", "A B C"),
+    ("(A B) C", "(A B) C"),
     ("A*(-x)", "A (-x)"),
     ("-(A x)", "-A x"),
     ("-A + B - C", "-A + B - C"),

@@ -351,6 +351,9 @@ def product(node: Einsum, known: Known, flip: bool = False) -> Syntax | None:
             turn = flip and balanced(operand) and node.operands.count(operand) == 1
             flip = flip and not turn
             tree, mirror = _sum_factor(operand, tree, known, turn)
+        elif flip and isinstance(operand, Einsum) and not operand.shape:
+            turned_one = product(operand, known, flip=True)
+            tree, flip = (tree, flip) if turned_one is None else (turned_one, False)
         if not graph.take(operand, labels, tree, known, mirror):
             return None
     return None if flip else graph.result()
@@ -554,7 +557,8 @@ class _Graph:
                     return False
                 other = piece.other(label)
                 if other >= self.rank and self.ends(other) == 1:
-                    self.scalars.append(Call("sum", (chain_tree(piece.entries()),)))
+                    chain = min(piece.entries(), turned(piece.entries()), key=_transposes)
+                    self.scalars.append(Call("sum", (chain_tree(chain),)))
                     return self.replace([piece], None)
                 ones = Entry(Call("ones", (size(self.sizes[label]),)))
                 return self.replace([piece], Piece((*piece.oriented(other), ones), (other,)))
