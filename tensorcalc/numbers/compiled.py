@@ -157,7 +157,7 @@ def cheapest(expr: Expr, origin: Origin | None, facts: Mapping[str, Collection[s
     except TensorCalcError:
         return expr
     other = at_point(other, facts)
-    return min(expr, other, key=lambda found: cost(plan(found, sizes), sizes))
+    return min(expr, other, key=lambda found: cost(selected([plan(found, sizes)], sizes)[0], sizes))
 
 
 def executed(code: str, name: str = "derivative") -> Callable[..., Any]:
@@ -192,6 +192,8 @@ def module(exprs: Sequence[Expr], groups: Sequence[Sequence[int] | None], sizes:
     else:
         body.append(f"return {', '.join(texts)}{',' * (several and len(texts) == 1)}")
         _tail(program, texts)
+    if program.overflows:
+        body = ['with np.errstate(over="ignore"):', *["    " + line for line in body]]
     function = "\n    ".join([*_head(name, signature, fills), *body])
     sources = [source(library.kernels, helper) for helper in helpers(library, words(function, *program.constants))]
     constants = ["\n".join(program.constants)] * bool(program.constants)

@@ -140,16 +140,21 @@ def total_cost(roots: Iterable[Expr], sizes: Mapping[str, int], known: Collectio
     return total
 
 
+def entries(node: Expr, sizes: Mapping[str, int]) -> int:
+    """How many entries the value of a node has."""
+    return prod(_measured(node, sizes))
+
+
 def _operations(node: Expr, sizes: Mapping[str, int]) -> int:
-    entries = prod(_measured(node, sizes))
     match node:
         case Sum(terms=terms):
-            return entries * len(terms)
+            return entries(node, sizes) * len(terms)
         case Einsum(operands=operands, subscripts=subscripts) if not is_placement(node):
             dims = {label: value(dim, sizes) for own, operand in zip(subscripts, operands)
                     for label, dim in zip(own, operand.shape)}
-            return prod(dims.values()) * (1 + (len(dims) > node.rank))
+            halves = len(operands) == 2 and operands[0] is operands[1] and node.rank == 2   # symmetric: computed by halves
+            return prod(dims.values()) * (1 + (len(dims) > node.rank and not halves))
         case Einsum() | Apply():
-            return entries
+            return entries(node, sizes)
         case _:
             return 0

@@ -21,21 +21,24 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from fractions import Fraction
 
 from ..algebra.build import ONE, dimension, number
-from ..algebra.expr import Apply, Delta, Einsum, Expr, Sum
+from ..algebra.expr import Apply, Delta, Einsum, Expr, Sum, Variable
 from ..algebra.traverse import postorder, uses
+from ..errors import LimitError
 from ..functions import POWER
 from ..sizes import Dim, Shape, symbols
 from .directions import directed
 from .finish import finished
 from .order import MOST_EXACT
-from .pairwise import Labels, Part, contraction, cost, is_placement
+from .pairwise import Labels, Part, contraction, cost, entries, is_placement
 
 MOST_FACTORS = MOST_EXACT   # of a product into which a nested one is spliced: the cheapest order is sought among them all
 MOST_TERMS = 4      # of a sum over which a product is distributed
 
 
-def plan(root: Expr, sizes: Mapping[str, int]) -> Expr:
+def plan(root: Expr, sizes: Mapping[str, int], memory_limit: int | None = None) -> Expr:
     """``root`` with its products pairwise, in the cheapest order at the given ``sizes``.
+
+    ``memory_limit``: the most entries that an intermediate result may have.
 
     Examples
     --------
@@ -45,11 +48,16 @@ def plan(root: Expr, sizes: Mapping[str, int]) -> Expr:
     >>> [len(node.operands) for node in postorder(plan(product, {"m": 3, "n": 4})) if isinstance(node, Einsum)]
     [2, 2]
     """
-    return plans([root], sizes)[0]
+    return plans([root], sizes, memory_limit)[0]
 
 
-def plans(roots: Iterable[Expr], sizes: Mapping[str, int]) -> list[Expr]:
-    """The plans of several expressions, which share what they can."""
+def plans(roots: Iterable[Expr], sizes: Mapping[str, int], memory_limit: int | None = None) -> list[Expr]:
+    """The plans of several expressions, which share what they can.
+
+    Raises
+    ------
+    LimitError: TC411 where no plan was found whose intermediate results have at most ``memory_limit`` entries.
+    """
     roots = directed(roots)
     count = uses(roots)
     nested = _nested(roots, count)
@@ -58,7 +66,7 @@ def plans(roots: Iterable[Expr], sizes: Mapping[str, int]) -> list[Expr]:
         match node:
             case Einsum():
                 if node not in nested:
-                    done[node] = _product(node, done, nested, count, sizes)
+                    done[node] = _product(node, done, nested, count, sizes, memory_limit)
             case Sum(shape=shape, terms=terms):
                 done[node] = _sum(shape, [(weight, done[term]) for weight, term in terms])
             case Apply(shape=shape, function=function, arguments=arguments):
@@ -66,7 +74,17 @@ def plans(roots: Iterable[Expr], sizes: Mapping[str, int]) -> list[Expr]:
                 done[node] = Apply(shape, function, planned, node.symmetry or 0)
             case _:
                 done[node] = node
-    return finished([done[root] for root in roots])
+    found = finished([done[root] for root in roots])
+    if memory_limit is not None and (most := _widest(found, sizes)) > memory_limit:
+        raise LimitError("TC411", f"an intermediate result of {most} entries; memory_limit is {memory_limit}",
+                         help="raise memory_limit, or differentiate by fewer variables")
+    return found
+
+
+def _widest(roots: Sequence[Expr], sizes: Mapping[str, int]) -> int:
+    """The entries of the largest intermediate result."""
+    return max([entries(node, sizes) for node in postorder(*roots)
+                if node not in roots and node.children], default=0)
 
 
 def nominal_sizes(exprs: Iterable[Expr]) -> dict[str, int]:
@@ -106,25 +124,34 @@ def _sum(shape: Shape, terms: list[tuple[Fraction, Expr]]) -> Expr:
 
 
 def _product(node: Einsum, done: Mapping[Expr, Expr], nested: Set[Expr], count: Mapping[Expr, int],
-             sizes: Mapping[str, int]) -> Expr:
+             sizes: Mapping[str, int], memory_limit: int | None) -> Expr:
     """The plan of a product, distributed over a sum where that is much cheaper: U (V'V) - T V for (U V' - T) V."""
-    whole = _Product(node, done, nested, sizes)
+    whole = _Product(node, done, nested, sizes, memory_limit)
     plan = whole.planned()
     for place, total in enumerate(node.operands):
         if not isinstance(total, Sum) or count[total] > 1 or len(total.terms) > MOST_TERMS:
             continue
         inner = {term for _, term in total.terms if isinstance(term, Einsum) and term.shape and count[term] == 1}
-        if not any(_tensors(term) > 1 for term in inner):
+        # A x + A' x, which needs no matrix A + A'
+        smaller = node.rank < total.rank and all(isinstance(_turned_leaf(term), Variable | Delta) for _, term in total.terms)
+        if not smaller and not any(_tensors(term) > 1 for term in inner):
             continue
         products = []
         for _, term in total.terms:
             operands = (*node.operands[:place], term, *node.operands[place + 1:])
-            products.append(_Product(Einsum(node.shape, operands, node.subscripts), done, nested | inner, sizes))
+            products.append(_Product(Einsum(node.shape, operands, node.subscripts), done, nested | inner, sizes, memory_limit))
         other = _sum(node.shape, [(weight, part.planned()) for (weight, _), part in zip(total.terms, products)])
         known = {part.tensor for product in products for part in product.parts}
-        if cost(other, sizes, known) < 0.8 * cost(plan, sizes, known):
+        if cost(other, sizes, known) < (1.1 if smaller else 0.8) * cost(plan, sizes, known):
+            return other
+        if memory_limit is not None and _widest([plan], sizes) > max(memory_limit, _widest([other], sizes)):
             return other
     return plan
+
+
+def _turned_leaf(node: Expr) -> Expr:
+    """What a node is the transpose of, if anything."""
+    return node.operands[0] if isinstance(node, Einsum) and len(node.operands) == 1 and node.rank == node.operands[0].rank else node
 
 
 def _tensors(node: Expr) -> int:
@@ -135,8 +162,9 @@ def _tensors(node: Expr) -> int:
 class _Product:
     """One product taken apart into a coefficient, numbers, tensors and labels that deltas join."""
 
-    def __init__(self, root: Einsum, done: Mapping[Expr, Expr], nested: Set[Expr], sizes: Mapping[str, int]) -> None:
-        self.shape, self.sizes = root.shape, sizes
+    def __init__(self, root: Einsum, done: Mapping[Expr, Expr], nested: Set[Expr], sizes: Mapping[str, int],
+                 memory_limit: int | None) -> None:
+        self.shape, self.sizes, self.memory_limit = root.shape, sizes, memory_limit
         self.coefficient = Fraction(1)
         self.scalars: list[Expr] = []
         self.parts: list[Part] = []
@@ -205,7 +233,7 @@ class _Product:
         tensors: list[Part] = []
         for component in _components(parts, rank):
             kept = tuple(sorted({label for part in component for label in part.labels if label < rank}))
-            tensor = contraction(component, kept, self.sizes)
+            tensor = contraction(component, kept, self.sizes, self.memory_limit)
             if kept:
                 tensors.append(Part(tensor, kept))
             else:

@@ -32,8 +32,9 @@ from .signature import words
 _FREED = 2**15   # entries of an array that is given back before the end
 _LONGEST = 60    # of a number's text that is written where it is used
 
-_UFUNC = {name: name for name in ("exp", "log", "abs", "sign", "sin", "cos", "tan", "arcsin", "arccos", "arctan", "sinh",
-                                  "cosh", "tanh", "log1p")} | {"max": "maximum", "min": "minimum", "relu": "maximum"}
+_UFUNC = {name: f"np.{name}" for name in ("exp", "log", "abs", "sign", "sin", "cos", "tan", "arcsin", "arccos", "arctan",
+                                          "sinh", "cosh", "tanh", "log1p")} | {
+    "max": "np.maximum", "min": "np.minimum", "relu": "np.maximum", "exp_unbounded": "np.exp", "expit": "special.expit"}
 _REST = {"relu": ("0",)}   # further arguments of such a call
 _ROOTS = {Fraction(1, 2): "sqrt", Fraction(1): "", Fraction(2): "square"}
 _MAY_ALIAS = {"matpow"}    # their value may be their argument itself
@@ -70,6 +71,7 @@ class Program:
         self.mentions: dict[Expr, frozenset[str]] = {}
         self.aliases: dict[str, frozenset[str]] = {}   # names of views, and the owned arrays that they show
         self.constants: list[str] = []
+        self.overflows = False      # on purpose, to infinity
         self.foreign = set(taken)   # names of arrays that belong to somebody else, and of views of them
         self._readers: dict[str, int] = {}
 
@@ -199,9 +201,9 @@ class Program:
             common = Fraction(1)
         dense = [(weight / common, operand, code) for weight, operand, code in dense]
         name = self._total(node, dense) if dense else self._zeros(node)
-        for weight, operand, _ in places:
+        for place, (weight, operand, _) in enumerate(places):
             code, view = self.placed[operand]
-            sign = "+=" if dense or len(places) > 1 else "="
+            sign = "+=" if dense or place else "="
             code = scaled(weight if sign == "=" else abs(weight), code)
             self.body.append(f'np.einsum("{view}", {name})[...] {"-=" if weight < 0 and sign != "=" else sign} {code.text}')
         if common != 1:
@@ -343,6 +345,10 @@ class Program:
         if right.divisor and y[1] == natural and self._dies(node, y[0], right.divisor.text):
             self.body.append(f"np.divide({left.text}, {below.text}, out={below.text})")
             return self._value(node, below.text)
+        if node.rank > 3 and len(x[1]) == len(y[1]) == 2 and not left.divisor:
+            text = f"{letter(*x[1])},{letter(*y[1])}->{letter(*natural)}"
+            a, b = self._operand(x[0]).text, self._operand(y[0]).text   # laid out in memory as is fastest
+            return self._owned(node, Code(f'np.einsum("{text}", {a}, {b})'), f'np.einsum("{text}", {a}, {b}, out=out)')
         if x == y:
             return self._owned(node, Code(f"np.square({left.text})"), f"np.square({left.text}, out=out)")
         return self._owned(node, product([left, right]), f"np.{sign}({left.text}, {below.text}, out=out)")
@@ -367,11 +373,12 @@ class Program:
             return self._power(node, inputs)
         name = self.done[first].text
         call = _UFUNC.get(function.name)
+        self.overflows |= function.name == "exp_unbounded"
         if call and self._free(node, first) and first not in others:
             arguments = ", ".join([name, *[code.text for code in inputs[1:]], *_REST.get(function.name, ())])
-            self.body.append(f"np.{call}({arguments}, out={name})")
+            self.body.append(f"{call}({arguments}, out={name})")
             return self._value(node, name)
-        into = f"np.{call}({', '.join(code.text for code in inputs)}, out=out)" if call and function.name not in _REST else ""
+        into = f"{call}({', '.join(code.text for code in inputs)}, out=out)" if call and function.name not in _REST else ""
         return self._owned(node, self.writer.step(node, inputs), into)
 
     def _power(self, node: Apply, inputs: Sequence[Code]) -> Code:

@@ -23,6 +23,11 @@ from .pairwise import Labels, is_placement
 SLOPE = Function("sigmoid_slope", "()->()")
 """sigmoid(x) (1 - sigmoid(x)), exact in relative terms for large |x| too."""
 
+EXP = Function("exp_unbounded", "()->()")
+"""exp(x), infinite where it is too large, without a warning."""
+EXPIT = Function("expit", "()->()")
+LOG1P = Function("log1p", "()->()")
+
 LOG_OF_DET = Function("log_of_det", "(n,n)->()")
 """log(det(x)), which neither overflows nor underflows."""
 
@@ -33,17 +38,18 @@ SPD_LOGDET = Function("spd_logdet", "(n,n)->()")
 SPD_INVERSE = Function("spd_inverse", "(n,n)->(n,n)")
 
 _HALF = number(Fraction(1, 2))
-_MOST = 6   # steps that a weight moves inwards
+_MANY = 256   # entries from which on a pass over memory costs more than a call
 
 
 def selected(roots: Sequence[Expr], sizes: Mapping[str, int]) -> list[Expr]:
     """The plans with the steps that serve best at the given ``sizes``."""
     roots = _mapped(roots, lambda node, count: _upright(_absorbed(node), count))
+    if backends.has_scipy():
+        factored = {node.children[0] for node in postorder(*roots) if _wants_factor(node)}
+        roots = _mapped(roots, lambda node, _: _factored(node, factored, sizes))
+        roots = _mapped(roots, lambda node, count: _upright(_absorbed(node), count))
     roots = _mapped(roots, lambda node, count: _stable(node) or _weight_inside(node, count, sizes) or _gram(node))
-    if not backends.has_scipy():
-        return roots
-    factored = {node.children[0] for node in postorder(*roots) if _wants_factor(node)}
-    return _mapped(roots, lambda node, _: _factored(node, factored))
+    return _mapped(roots, lambda node, _: _written_out(node, sizes))
 
 
 def _mapped(roots: Sequence[Expr], step: Callable[[Expr, Mapping[Expr, int]], Expr | None]) -> list[Expr]:
@@ -73,7 +79,7 @@ def _transpose(node: Expr) -> Expr:
 
 def _absorbed(node: Expr) -> Expr:
     """A product that reads a matrix where it read its transpose."""
-    if isinstance(node, Einsum) and not is_placement(node) and any(_transposed(operand) is not None for operand in node.operands):
+    if isinstance(node, Einsum) and not is_placement(node) and any(_transposed(one) is not None for one in node.operands):
         factors = [(inner, own[::-1]) if (inner := _transposed(operand)) is not None else (operand, own)
                    for operand, own in zip(node.operands, node.subscripts)]
         if len(factors) == 1:
@@ -92,7 +98,10 @@ def _upright(node: Expr, count: Mapping[Expr, int]) -> Expr:
         inner = _transposed(node.arguments[0])
         if inner is not None and not any(argument.shape for argument in node.arguments[1:]):
             return _transpose(Apply(inner.shape, node.function, (inner, *node.arguments[1:]), node.symmetry or 0))
-    if isinstance(node, Sum) and any(_transposed(term) for _, term in node.terms):
+    inner = _transposed(node)
+    if inner is not None and isinstance(inner, Einsum) and len(inner.operands) == 2:
+        return _flipped(inner, count) or node
+    if isinstance(node, Sum) and any(_transposed(term) is not None for _, term in node.terms):
         terms = [(weight, _transposed(term) or _flipped(term, count)) for weight, term in node.terms]
         if all(term is not None for _, term in terms):
             return _transpose(Sum(node.shape[::-1], tuple([(weight, term) for weight, term in terms if term is not None])))
@@ -210,11 +219,21 @@ def _row_weights(scaled: Expr, plain: Expr) -> tuple[Expr, int] | None:
 
 
 def _is_nonnegative(node: Expr) -> bool:
-    if isinstance(node, Apply) and node.function is SLOPE:
-        return True
-    if isinstance(node, Einsum) and node.operands and not any(isinstance(o, Delta) and o.rank > 1 for o in node.operands):
-        return is_positive(node) or all(map(_is_nonnegative, node.operands))
-    return is_positive(node)
+    """Whether no entry is negative; squares are found in nested products too."""
+    if node.shape and isinstance(node, Einsum) and not is_placement(node):
+        count: dict[Expr, int] = {}
+        pending = [node]
+        while pending:
+            product = pending.pop()
+            if any(own != tuple(range(node.rank)) for own in product.subscripts):
+                return is_positive(node)
+            for operand in product.operands:
+                if isinstance(operand, Einsum) and not is_placement(operand):
+                    pending.append(operand)
+                else:
+                    count[operand] = count.get(operand, 0) + 1
+        return all(copies % 2 == 0 or _is_nonnegative(factor) for factor, copies in count.items())
+    return (isinstance(node, Apply) and node.function is SLOPE) or is_positive(node)
 
 
 def _sorted(*factors: tuple[Expr, Labels]) -> tuple[tuple[Expr, ...], tuple[Labels, ...]]:
@@ -231,7 +250,7 @@ def _wants_factor(node: Expr) -> bool:
     return known and node.children[0].rank == 2 and is_semidefinite(node.children[0])
 
 
-def _factored(node: Expr, factored: set[Expr]) -> Expr | None:
+def _factored(node: Expr, factored: set[Expr], sizes: Mapping[str, int]) -> Expr | None:
     """A step of a matrix with a Cholesky factor, by that factor."""
     if not _wants_factor(node) or not isinstance(node, Apply) or node.arguments[0] not in factored:
         return None
@@ -241,6 +260,9 @@ def _factored(node: Expr, factored: set[Expr]) -> Expr | None:
         return Apply((), SPD_LOGDET, (factor,))
     if node.function is TABLE["inv"]:
         return Apply(node.shape, SPD_INVERSE, (factor,), 1)
+    if rest[0].rank == 2 and _entries(rest[0], sizes) >= _entries(matrix, sizes):
+        inverse = Apply(matrix.shape, SPD_INVERSE, (factor,), 1)   # triangular systems of many sides are slower than a product
+        return Einsum(node.shape, *_sorted((inverse, (0, 2)), (rest[0], (2, 1))))
     return Apply(node.shape, SPD_SOLVE[rest[0].rank], (factor, *rest))
 
 
@@ -264,3 +286,49 @@ def is_semidefinite(matrix: Expr) -> bool:
             cores = [(o, own) for o, own in zip(operands, subscripts) if own]
             return len(cores) == 1 and is_semidefinite(cores[0][0]) and all(is_positive(o) for o in operands if not o.shape)
     return False
+
+
+# -- functions written out ---------------------------------------------------------------
+
+
+def _written_out(node: Expr, sizes: Mapping[str, int]) -> Expr | None:
+    """A function of many numbers as steps that need no memory of their own; of few, the fewest calls serve best."""
+    if not isinstance(node, Apply) or not node.shape or node.function.name not in ("sigmoid", "sigmoid_slope", "softplus"):
+        return None
+    name, x = node.function.name, node.children[0]
+    if _entries(node, sizes) < _MANY:
+        return _in_few_calls(node, name, x) if backends.has_scipy() else None
+    if name == "sigmoid":
+        e = Apply(node.shape, EXP, (_negated(x),))
+        return Apply(node.shape, POWER, (Sum(node.shape, ((Fraction(1), _ones(node)), (Fraction(1), e))), number(-1)))
+    size = Apply(node.shape, TABLE["abs"], (_negated(x) if _is_negated(x) else x,))
+    e = Apply(node.shape, TABLE["exp"], (_negated(size),))
+    if name == "softplus":
+        terms = (Apply(node.shape, TABLE["relu"], (x,)), Apply(node.shape, LOG1P, (e,)))
+        return Sum(node.shape, tuple([(Fraction(1), term) for term in sorted(terms, key=lambda term: term.key)]))
+    below = Apply(node.shape, POWER, (Sum(node.shape, ((Fraction(1), _ones(node)), (Fraction(1), e))), number(-2)))
+    natural = tuple(range(node.rank))
+    return Einsum(node.shape, *_sorted((e, natural), (below, natural)))
+
+
+def _in_few_calls(node: Expr, name: str, x: Expr) -> Expr | None:
+    natural = tuple(range(node.rank))
+    if name == "sigmoid":
+        return Apply(node.shape, EXPIT, (x,))
+    if name == "sigmoid_slope":
+        return Einsum(node.shape, *_sorted(*[(Apply(node.shape, EXPIT, (side,)), natural) for side in (x, _negated(x))]))
+    return None
+
+
+def _is_negated(node: Expr) -> bool:
+    return isinstance(node, Sum) and len(node.terms) == 1 and node.terms[0][0] == -1
+
+
+def _negated(node: Expr) -> Expr:
+    return node.terms[0][1] if isinstance(node, Sum) and _is_negated(node) else Sum(node.shape, ((Fraction(-1), node),))
+
+
+def _ones(node: Expr) -> Expr:
+    if node.rank == 1:
+        return Delta(node.shape, node.shape[0])
+    return Einsum(node.shape, tuple([Delta((dim,), dim) for dim in node.shape]), tuple([(axis,) for axis in range(node.rank)]))
