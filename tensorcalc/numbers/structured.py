@@ -25,7 +25,7 @@ from .inputs import read, unknown
 from .pattern import Cut, Labels, Opened, Placed, assembled, components, cut, leaves, opened, replaced, spread
 from .plan import plan, plans
 from .recipes import Crossed, Dense, Frame, Impossible, Inverse, LowRank, Pencil, Pointwise, Recipe, Tied, recipe
-from .solvers import Named, Solver, solver, unsolvable
+from .solvers import Named, Solver, singular, solver
 
 Array = Any
 Split = tuple[tuple[int, ...], tuple[int, ...]]
@@ -242,10 +242,11 @@ class Structured:
 
     def __repr__(self) -> str:
         found = self._written
-        text = found.text if len(self._map.terms) <= _MOST_SHOWN else f"{len(self._map.terms)} terms"
-        facts = [f"{name} is {_by(found.shape(core))}" for core, name in found.cores.items() if core.shape]
-        shape = ", ".join(map(str, self.shape)) + "," * (len(self.shape) == 1)
-        return f"<Structured ({shape}): {', '.join([text, *(facts if len(facts) <= _MOST_SHOWN else [])])}>"
+        text = f"{len(self._map.terms)} terms"
+        if len(self._map.terms) <= _MOST_SHOWN:
+            sizes = [f"{name} is {_by(found.shape(core))}" for core, name in found.cores.items() if core.shape]
+            text = ", ".join([found.text, *sizes])
+        return f"<Structured ({', '.join(map(str, self.shape))}{',' * (len(self.shape) == 1)}): {text}>"
 
     # -- products ------------------------------------------------------------------------
 
@@ -272,7 +273,7 @@ class Structured:
         np = numpy()
         array = np.asarray(given)
         if array.dtype.kind not in "fc":
-            array = array.astype(self.dtype)
+            array = array.astype(self.dtype) if array.dtype.kind in "biu" else _refused()
         size = prod(dims)
         if array.shape == shape:
             return array.reshape(dims), None, other
@@ -293,7 +294,9 @@ class Structured:
             self._products[count] = self._prepared(count)
         planned, arrays = self._products[count]
         sizes = self._point.sizes if count is None else {**self._point.sizes, self._spare: count}
-        return run([planned], {**self._point.arrays, **arrays, _RIGHT: array}, sizes, {})[0]
+        found = run([planned], {**self._point.arrays, **arrays, _RIGHT: array}, sizes, {})[0]
+        kind = numpy().result_type(self.dtype, array.dtype)
+        return found.astype(kind, copy=found is array or found.base is not None)
 
     @cached_property
     def _spare(self) -> str:
@@ -362,8 +365,7 @@ class Structured:
         else:
             found = self._solved(self._solver, array, count)
         if not numpy().isfinite(found).all() and numpy().isfinite(array).all():
-            raise UnsupportedError("TC311", "the linear map has no inverse", field="values",
-                                   facts=["the solution of a system is not finite"])
+            raise singular("the solution of a system is not finite")
         return found.reshape(shape)
 
     def _indirectly(self, right: Array, count: int | None) -> Array:
@@ -372,10 +374,12 @@ class Structured:
             found = self._solved(self._solver, right, count)
             if self._refined(found, right, count):
                 return found
+            raise singular("a part of it is singular up to rounding")
         except UnsupportedError:
             if prod(self._row_dims) ** 2 > self._most:
                 raise
-        return self._solved(self._whole(), right, count)
+        how = Dense(self._map.expr, Frame((), tuple(range(self._map.rows)), tuple(self._map.cols)))
+        return self._solved(self._solver_of(how), right, count)
 
     def _solved(self, how: Solver, array: Array, count: int | None) -> Array:
         rows, cols = tuple(range(self._map.rows)), tuple(self._map.cols)
@@ -384,18 +388,23 @@ class Structured:
         return numpy().ascontiguousarray(found.array.transpose([found.axes.index(axis) for axis in cols + extra]))
 
     def _refined(self, found: Array, right: Array, count: int | None) -> bool:
-        """Improve a solution in place by its residual; whether that ends small (Matrix Computations, sec. 3.5.3)."""
+        """Improve a solution in place by its residual; whether that ends small (Matrix Computations, sec. 3.5.3).
+
+        Small for a matrix near this one, and below half of the right side: else the order of the errors is that
+        of the solution, as for a matrix that is singular up to rounding.
+        """
         np = numpy()
-        bound = np.finfo(found.dtype).eps
+        bound, size = float(np.finfo(found.dtype).eps), float(np.linalg.norm(right))
         before = np.inf
         for _ in range(_STEPS):
             rest = right - self._product(found, count)
-            error = float(np.linalg.norm(rest)) / float(self._norm * np.linalg.norm(found) + np.linalg.norm(right) or 1)
+            left = float(np.linalg.norm(rest))
+            error = left / (self._norm * float(np.linalg.norm(found)) + size or 1)
             if not error < before or error <= bound:
                 break
             before = error
             found += self._solved(self._solver, rest, count)
-        return bool(min(error, before) <= bound ** 0.5)
+        return min(error, before) <= bound ** 0.5 and left <= size / 2
 
     @cached_property
     def _norm(self) -> float:
@@ -404,13 +413,6 @@ class Structured:
         signs = np.where(np.arange(prod(self._col_dims)) * 2654435761 % 7 < 3, -1, 1).astype(self.dtype)
         size = float(np.linalg.norm(self._product(signs.reshape(self._col_dims), None)))
         return size / sqrt(prod(self._col_dims))
-
-    def _whole(self) -> Solver:
-        """The matrix itself, factorised."""
-        entries = prod(self._row_dims) ** 2
-        if entries > self._most:
-            raise unsolvable(entries)
-        return self._solver_of(Dense(self._map.expr, Frame((), tuple(range(self._map.rows)), tuple(self._map.cols))))
 
     def slogdet(self) -> tuple[float, float]:
         """The sign of the determinant and the logarithm of its size; 0 and -inf where there is no inverse.
@@ -522,6 +524,10 @@ def _kept(found: _Map) -> _Map:
     return _same(found.terms, found.expr, tuple(found.values.items()), found.rows)
 
 
+def _refused() -> Array:
+    raise RequestError("TC512", "a right side is no array of numbers", field="values")
+
+
 def _grouped(dims: Sequence[int], counts: Sequence[int]) -> tuple[int, ...]:
     left = iter(dims)
     return tuple([prod([next(left) for _ in range(count)]) for count in counts])
@@ -609,9 +615,10 @@ class _Pattern:
         self.cores: dict[Expr, str] = {}
         terms = [(weight, self._term(term)) for weight, term in of.terms]
         unnamed = [core for core, name in self.cores.items() if not name]
+        taken = {node.name for node in postorder(of.expr, *of.values.values()) if isinstance(node, Variable)}
         for k, core in enumerate(unnamed):
             name = "C" if len(unnamed) == 1 else f"C{k + 1}"
-            while name in self.cores.values():
+            while name in taken:
                 name += "0"
             self.cores[core] = name
         texts = [_weighted(weight, [self._word(*word) for word in words]) for weight, words in terms]
