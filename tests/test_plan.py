@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from fractions import Fraction
+from math import prod
 from time import perf_counter
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from networks import Network, close, direct, networks, scale
 
 from tensorcalc.algebra.build import ONE, add, apply, delta, einsum, ones, power_of, variable
 from tensorcalc.algebra.expr import Apply, Delta, Einsum, Expr, Sum
 from tensorcalc.algebra.traverse import postorder
-from tensorcalc.errors import UnsupportedError
+from tensorcalc.errors import LimitError, UnsupportedError
 from tensorcalc.functions import POWER, TABLE
 from tensorcalc.numbers import backends
-from tensorcalc.numbers.pairwise import cost, is_placement
+from tensorcalc.numbers.order import order
+from tensorcalc.numbers.pairwise import cost, entries, is_placement
 from tensorcalc.numbers.plan import nominal_sizes, plan, plans
+from tensorcalc.numbers.report import info, operations
 
 LAWS = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 
@@ -247,3 +253,94 @@ def test_importing_loads_no_array_library() -> None:
 def test_powers_stay_exact() -> None:
     planned = plan(power_of(x, Fraction(3, 2)), {"n": 5})
     assert isinstance(planned, Apply) and planned.arguments[1].terms[0][0] == Fraction(3, 2)  # type: ignore[attr-defined]
+
+
+# -- order, limits, reports --------------------------------------------------------------
+
+
+@LAWS
+@given(st.lists(st.lists(st.integers(0, 5), min_size=1, max_size=3, unique=True), min_size=2, max_size=5),
+       st.lists(st.integers(1, 6), min_size=6, max_size=6), st.sets(st.integers(0, 5), max_size=3))
+def test_no_order_is_cheaper(labels: list[list[int]], dims: list[int], kept: set[int]) -> None:
+    """Against all orders one after the other."""
+    present = {label for own in labels for label in own}
+    outer = tuple(sorted(kept & present))
+    alone = {label for label in present if sum(label in own for own in labels) == 1} - set(outer)   # summed beforehand
+    labels = [[label for label in own if label not in alone] for own in labels]
+    tensors = tuple(tuple(own) for own in labels)
+    found = _spent(order(tensors, outer, tuple(dims)), [set(own) for own in labels], set(outer), dims)
+    assert found == _least([frozenset(own) for own in labels], frozenset(outer), dims)
+
+
+def _joined(tensors: list[set[int]], a: int, b: int, kept: set[int], dims: list[int]) -> tuple[list[set[int]], int]:
+    rest = [own for k, own in enumerate(tensors) if k not in (a, b)]
+    joint = tensors[a] | tensors[b]
+    outcome = joint & (kept | set().union(*rest))
+    price = prod(dims[label] for label in joint) * (2 if joint - outcome else 1) + prod(dims[label] for label in outcome)
+    return [*rest, outcome], price
+
+
+def _spent(path: Sequence[tuple[int, ...]], tensors: list[set[int]], kept: set[int], dims: list[int]) -> int:
+    total = 0
+    for a, b in path:
+        tensors, price = _joined(tensors, a, b, kept, dims)
+        total += price
+    assert len(tensors) == 1
+    return total
+
+
+def _least(tensors: list[frozenset[int]], kept: frozenset[int], dims: list[int]) -> int:
+    if len(tensors) == 1:
+        return 0
+    prices = []
+    for a in range(len(tensors)):
+        for b in range(a):
+            rest, price = _joined([set(own) for own in tensors], a, b, set(kept), dims)
+            prices.append(price + _least([frozenset(own) for own in rest], kept, dims))
+    return min(prices)
+
+
+def test_a_memory_limit_is_kept_or_refused() -> None:
+    product = einsum([(x, "i"), (variable("S", "n", "k"), "ia"), (variable("R", "m", "k"), "ja"), (y, "i")], "ij")
+    sizes = {"n": 40, "m": 40, "k": 2}
+    for limit in (80, 200):
+        planned = plan(product, sizes, limit)
+        assert all(entries(node, sizes) <= limit for node in postorder(planned) if node is not planned and node.children)
+    with pytest.raises(LimitError) as caught:
+        plan(product, sizes, 10)
+    assert str(caught.value) == ("LimitError TC411: an intermediate result of 80 entries; memory_limit is 10\n"
+                                 "  help: raise memory_limit, or differentiate by fewer variables")
+
+
+def test_a_memory_limit_chooses_another_order() -> None:
+    """(A B) (C D) is cheaper at these sizes, and needs a larger matrix."""
+    chain = [variable("P", "a", "b"), variable("Q", "b", "c"), variable("R", "c", "d"), variable("S", "d", "e")]
+    product = einsum([(part, (k, k + 1)) for k, part in enumerate(chain)], (0, 4))
+    sizes = {"a": 30, "b": 2, "c": 30, "d": 2, "e": 30}
+    free = plan(product, sizes)
+    bound = max(entries(node, sizes) for node in postorder(free) if node is not free and node.children)
+    values = {part.name: np.ones([sizes[str(dim)] for dim in part.shape]) for part in chain}
+    for limit in (bound, 60):
+        planned = plan(product, sizes, limit)
+        assert all(entries(node, sizes) <= limit for node in postorder(planned) if node is not planned and node.children)
+        assert close(direct(planned, values, sizes), direct(product, values, sizes))
+
+
+def test_long_products_begin_with_what_is_cheap() -> None:
+    chain = einsum([(A, (k, k + 1)) for k in range(30)] + [(x, (30,))], (0,))
+    assert all(node.rank == 1 for node in products(plan(chain, {"n": 50})))
+
+
+def test_a_report_counts_what_a_plan_costs() -> None:
+    residual = add([(1, einsum([(U, "ia"), (V, "ja")], "ij")), (-1, T)])
+    gradient = einsum([(residual, "ij"), (V, "jb")], "ib")
+    sizes = {"n": 50, "m": 60, "k": 3}
+    planned = plan(gradient, sizes)
+    report = info([planned], sizes)
+    assert report.operations == cost(planned, sizes)
+    assert report.results == 150 and report.largest == 150 and report.peak == 450
+    assert report.polynomial.startswith("k^2 m + 2 k^2 n + 2 k m n + ")
+    assert str(report).count("\n") == 2 + len(report.steps)
+    values = {"k": 3, "m": 60, "n": 50}
+    assert sum(weight * prod(values[name] for name in monomial)
+               for node in postorder(planned) for monomial, weight in operations(node).items()) == report.operations

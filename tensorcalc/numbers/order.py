@@ -2,8 +2,9 @@
 
 Up to ``MOST_EXACT`` factors the cheapest of all orders is found, by dynamic programming
 over sets of factors (Lam, Sadayappan & Wenger 1997, Parallel Process. Lett. 7, 157-168); an
-index may be on any number of factors.  Longer products are left to opt_einsum, those of
-more than ``MOST_GREEDY`` factors to cotengra where it is installed.
+index may be on any number of factors.  For longer products the best of several is taken: the
+cheapest pair first, what opt_einsum finds, and, beyond ``MOST_GREEDY`` factors, what cotengra
+finds where it is installed.
 
 Knows labels and sizes; nothing of expressions.
 """
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from heapq import heapify, heappop, heappush
 
 from . import backends
 
@@ -37,8 +39,91 @@ def order(labels: tuple[Labels, ...], kept: Labels, sizes: Labels, memory_limit:
     """
     if len(labels) <= MOST_EXACT:
         return _exact(labels, kept, sizes, memory_limit)
-    found = _cotengra(labels, kept, sizes) if len(labels) > MOST_GREEDY and memory_limit is None else None
-    return found if found is not None else _opt_einsum(labels, kept, sizes, memory_limit)
+    paths = [_greedy(labels, kept, sizes), _opt_einsum(labels, kept, sizes, memory_limit)]
+    found = _cotengra(labels, kept, sizes) if len(labels) > MOST_GREEDY else None
+    if found is not None:
+        paths.append(found)
+    return min(paths, key=lambda path: _price(path, labels, kept, sizes, memory_limit))
+
+
+def _greedy(labels: tuple[Labels, ...], kept: Labels, sizes: Labels) -> Path:
+    """The cheapest pair first, among those that share a label while there are any."""
+    entries = _Entries(sizes)
+    pending = {k: _bits(own) for k, own in enumerate(labels)}
+    count = [0] * len(sizes)
+    for own in (*labels, kept):
+        for label in own:
+            count[label] += 1
+    touching: dict[int, set[int]] = {}
+    for k, own in enumerate(labels):
+        for label in own:
+            touching.setdefault(label, set()).add(k)
+    pairs = {(a, b) for members in touching.values() for a in members for b in members if a < b}
+    queue = [(entries.of(pending[a] | pending[b]), a, b) for a, b in pairs]
+    heapify(queue)
+    tree: list[tuple[int, int]] = []
+    while len(pending) > 1:
+        a, b = heappop(queue)[1:] if queue else sorted(pending)[:2]
+        if a not in pending or b not in pending:
+            continue
+        fresh, joint = len(labels) + len(tree), 0
+        for label in _labels(pending[a] | pending[b]):
+            members = touching[label]
+            count[label] -= (a in members) + (b in members)
+            members -= {a, b}
+            if count[label]:
+                joint |= 1 << label
+                count[label] += 1
+                members.add(fresh)
+        tree.append((a, b))
+        del pending[a], pending[b]
+        pending[fresh] = joint
+        for other in {k for label in _labels(joint) for k in touching[label]} - {fresh}:
+            heappush(queue, (entries.of(joint | pending[other]), other, fresh))
+    return _linear(tree, len(labels))
+
+
+def _labels(bits: int) -> list[int]:
+    return [k for k in range(bits.bit_length()) if bits >> k & 1]
+
+
+def _linear(tree: Sequence[tuple[int, int]], count: int) -> Path:
+    """Steps that name tensors by when they were made as steps that name them by their places."""
+    present = list(range(count))
+    steps: list[tuple[int, ...]] = []
+    for k, (a, b) in enumerate(tree):
+        places = sorted((present.index(a), present.index(b)))
+        for place in reversed(places):
+            del present[place]
+        present.append(count + k)
+        steps.append(tuple(places))
+    return steps
+
+
+def _price(path: Path, labels: tuple[Labels, ...], kept: Labels, sizes: Labels,
+           memory_limit: int | None) -> tuple[int, int]:
+    """How many steps of a path pass the limit, and what all of them take."""
+    entries, outer = _Entries(sizes), _bits(kept)
+    count = [0] * len(sizes)
+    for own in labels:
+        for label in own:
+            count[label] += 1
+    pending = [_bits(own) for own in labels]
+    large = total = 0
+    for step in path:
+        chosen = [pending.pop(place) for place in sorted(step, reverse=True)]
+        while chosen:
+            a, b = chosen.pop(), chosen.pop() if chosen else 0
+            for label in (*_labels(a), *_labels(b)):
+                count[label] -= 1
+            outcome = sum([1 << label for label in _labels(a | b) if count[label] or outer >> label & 1])
+            for label in _labels(outcome):
+                count[label] += 1
+            written = entries.of(outcome)
+            total += entries.of(a | b) * (2 if (a | b) & ~outcome else 1) + written
+            large += memory_limit is not None and written > memory_limit and bool(pending)
+            (chosen if chosen else pending).append(outcome)
+    return large, total
 
 
 def _exact(labels: tuple[Labels, ...], kept: Labels, sizes: Labels, memory_limit: int | None) -> Path:
