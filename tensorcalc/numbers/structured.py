@@ -114,7 +114,7 @@ def structured(expr: Expr, groups: Split, values: Mapping[str, Any], sizes: Mapp
     ``groups`` are two: how many axes of ``expr`` make each axis of the rows, and of the
     columns.  ``values``, ``sizes`` and ``declared`` are as in
     :func:`tensorcalc.numbers.evaluate.evaluate`.  ``memory_limit`` bounds, in bytes, each
-    array that :meth:`Structured.solve` and :meth:`Structured.logdet` make.  Where all
+    matrix that :meth:`Structured.solve` and :meth:`Structured.logdet` factorise.  Where all
     arrays are of single precision, so is the result.
 
     Examples

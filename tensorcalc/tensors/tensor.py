@@ -379,8 +379,8 @@ class Tensor:
         """A derivative at a point as a linear map that keeps its structure: cores and deltas, no dense array.
 
         Its columns are the axes of the variable, its rows all axes before them; a matrix has the
-        axes of a matrix.  Values are passed as in a call; ``memory_limit`` bounds, in bytes, the
-        arrays that solving makes.
+        axes of a matrix.  Values are passed as in a call; ``memory_limit`` bounds, in bytes, each
+        matrix that is factorised.
 
         Examples
         --------
