@@ -75,6 +75,7 @@ FIRES = [
     ("softmax.total", "sum(softmax(x))*y", "y"),
     ("quotient.divide", "(x .* y + x.^2) ./ x", "y + x"),
     ("frechet.commute", "diff(tr(expm(A)), A)", "expm(A)'"),
+    ("frechet.order", "einsum('kl,lkij->ij', B, frechet(expm, A))", "einsum('kl,jikl->ij', B, frechet(expm, A))"),
     ("logdet.expm", "logdet(expm(A))", "tr(A)"),
     ("det.expm", "det(expm(A))", "exp(tr(A))"),
     ("tril.lower", "tril(tril(A))", "tril(A)"),

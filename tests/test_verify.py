@@ -466,3 +466,30 @@ def test_index_statements_may_order_their_indices_differently() -> None:
 
 def test_sizes_of_lone_deltas_are_declared() -> None:
     assert verdict("L_ij = delta_ik delta_kj", "R_ij = delta_ij", index_dims=dims("ijk", "n")) == "proved"
+
+
+FUNCTIONS = {"F": "series", "f": "elementwise"}
+
+
+@pytest.mark.parametrize(("left", "right", "wanted"), [
+    ("diff(tr(F(X)), X)", "F'(X)'", "proved"),
+    ("diff(tr(F(X)), X)", "F'(X)", "refuted"),
+    ("diff(tr(A*F(X)), X)", "series(k, 1, inf, coefficient(F, k)*series(j, 0, k-1, (X^(k-1-j)*A*X^j)'))", "proved"),
+    ("diff(tr(A*F(X)), X)", "series(k, 1, inf, coefficient(F, k)*series(j, 0, k-1, X^(k-1-j)*A*X^j))", "refuted"),
+    ("X*F(X)", "F(X)*X", "proved"),
+    ("F(X')", "F(X)'", "proved"),
+    ("F(A*X)", "F(X*A)", "refuted"),
+    ("diff(tr(funm(f, X)), X)", "funm(f', X)'", "proved"),
+    ("diff(tr(funm(f, X)), X)", "funm(f', X)", "refuted"),
+])
+def test_functions_of_matrices(left: str, right: str, wanted: str) -> None:
+    request = {"do": "verify", "lhs": left, "rhs": right, "vars": {"X": ["n", "n"], "A": ["n", "n"]}, "functions": FUNCTIONS}
+    answer = handle(request)
+    assert answer["verdict"] == wanted
+    if wanted == "refuted":   # anyone can recompute it
+        point = answer["counterexample"]["values"]
+        given = {name: value for name, value in point.items() if name in FUNCTIONS}
+        sides = [handle({"do": "evaluate", "expr": text, "vars": request["vars"], "functions": given,
+                         "values": {name: value for name, value in point.items() if name not in given}})["value"]
+                 for text in (left, right)]
+        assert not np.allclose(*sides)

@@ -227,7 +227,7 @@ def _slope(operand: Apply, x: Expr) -> Expr:
     return apply(replace(function, data=(name, order + 1, *function.data[2:])), x)
 
 
-@rule("frechet.order", "frechet(f, X)_ijpq = frechet(f, X)_qpji", *FRECHET, reference="Higham 2008, eq. 3.24",
+@rule("frechet.order", "frechet(expm, A)_ijkl = frechet(expm, A)_lkji", *FRECHET, reference="Higham 2008, eq. 3.24",
       shrinks="its place in the order of all forms")
 def frechet_order(node: Expr) -> Expr | None:
     """The pairs of axes of a Fréchet derivative are interchangeable."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 
 from ...algebra.build import (
     ONE,
@@ -30,9 +31,14 @@ def expm_inverse(node: Expr) -> Expr | None:
     return None if x is None or not isinstance(inner, Apply) else apply(inner.function, scale(-1, x))
 
 
-@rule("expm.transpose", "expm(A') = expm(A)'", "expm", shrinks="the argument is the one that comes first")
+_OF_MATRIX = ("expm", "logm", "sqrtm", "funm")
+
+
+@rule("expm.transpose", "expm(A') = expm(A)'", *_OF_MATRIX, reference="Higham 2008, th. 1.13",
+      shrinks="the argument is the one that comes first")
 def expm_transpose(node: Expr) -> Expr | None:
-    inner = argument_of(node, "expm")
+    """And every other function of matrices."""
+    inner = argument_of(node, *_OF_MATRIX)
     if inner is None or inner.rank != 2 or not isinstance(node, Apply):
         return None
     turned = transpose(inner, (1, 0))
@@ -207,13 +213,15 @@ def logm_trace(node: Expr) -> Expr | None:
     return None
 
 
-@rule("expm.commute", "expm(A) A = A expm(A)", "expm", shrinks="the argument stands left of the function")
+@rule("expm.commute", "expm(A) A = A expm(A)", *_OF_MATRIX, reference="Higham 2008, th. 1.13",
+      shrinks="the argument stands left of the function")
 def expm_commute(node: Expr) -> Expr | None:
+    """And every other function of matrices."""
     if not isinstance(node, Einsum):
         return None
-    for k in applied(node, "expm"):
+    for k in [k for name in _OF_MATRIX for k in applied(node, name)]:
         operand = node.operands[k]
-        inner = _without_scalars(argument_of(operand, "expm") or ONE)
+        inner = _without_scalars(argument_of(operand, *_OF_MATRIX) or ONE)
         if operand.rank != 2:
             continue
         i, j = node.subscripts[k]
@@ -236,3 +244,41 @@ def _without_scalars(expr: Expr) -> Expr:
     if isinstance(core, Einsum) and core.shape:
         return einsum([pair for pair in pairs(core) if pair[0].shape], range(core.rank))
     return core
+
+
+@rule("expm.kernel", "expm(skew(x)) x = x", "expm", reference="definition", shrinks="a function vanishes")
+def expm_kernel(node: Expr) -> Expr | None:
+    """expm(A) B = B where A B = 0."""
+    if not isinstance(node, Einsum):
+        return None
+    for k in applied(node, "expm"):
+        matrix = argument_of(node.operands[k], "expm")
+        if matrix is None or matrix.rank != 2:
+            continue
+        for place in (0, 1):
+            near, far = node.subscripts[k][place], node.subscripts[k][1 - place]
+            if near < node.rank or uses(node, near) != 2 or near == far:
+                continue
+            for other, own in pairs(node):
+                if near in own and other is not node.operands[k]:
+                    labels = [*own, -1]
+                    inner = einsum([(matrix, (-1, near) if place else (near, -1)), (other, own)],
+                                   [label for label in dict.fromkeys(labels) if label != near])
+                    if isinstance(inner, Sum) and not inner.terms:
+                        return replaced(node, [k], [(delta(matrix.shape[0]), (near, far))])
+    return None
+
+
+@rule("logdet.cholesky", "sum(log(diag(chol(A)))) = 1/2*logdet(A)", "log", reference="Golub & Van Loan 2013, sec. 4.2",
+      shrinks="two functions become one")
+def logdet_cholesky(node: Expr) -> Expr | None:
+    """The logarithm of a determinant by the factor of a symmetric matrix."""
+    if not isinstance(node, Einsum):
+        return None
+    for k in applied(node, "log"):
+        own, inner = node.subscripts[k], node.operands[k].children[0]
+        diagonal = isinstance(inner, Einsum) and inner.subscripts == ((0, 0),)
+        matrix = argument_of(inner.children[0], "chol") if diagonal else None
+        if matrix is not None and symmetry(matrix) > 0 and own[0] >= node.rank and uses(node, own[0]) == 1:
+            return scale(Fraction(1, 2), replaced(node, [k], [(apply(TABLE["logdet"], matrix), ())]))
+    return None
