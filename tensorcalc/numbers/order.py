@@ -22,6 +22,7 @@ Path = Sequence[tuple[int, ...]]
 
 MOST_EXACT = 8     # factors of a product for which all orders are compared
 MOST_GREEDY = 20   # factors of a product beyond which cotengra is asked
+_TRIALS = 16       # orders that cotengra tries; its own choice may take many seconds
 
 
 @lru_cache(maxsize=4096)
@@ -84,7 +85,12 @@ def _greedy(labels: tuple[Labels, ...], kept: Labels, sizes: Labels) -> Path:
 
 
 def _labels(bits: int) -> list[int]:
-    return [k for k in range(bits.bit_length()) if bits >> k & 1]
+    found = []
+    while bits:
+        lowest = bits & -bits
+        found.append(lowest.bit_length() - 1)
+        bits ^= lowest
+    return found
 
 
 def _linear(tree: Sequence[tuple[int, int]], count: int) -> Path:
@@ -185,8 +191,12 @@ class _Entries:
     def of(self, labels: int) -> int:
         found = self.known.get(labels)
         if found is None:
-            lowest = labels & -labels
-            found = self.known[labels] = self.of(labels ^ lowest) * self.sizes[lowest.bit_length() - 1]
+            found, left = 1, labels
+            while left:
+                lowest = left & -left
+                found *= self.sizes[lowest.bit_length() - 1]
+                left ^= lowest
+            self.known[labels] = found
         return found
 
 
@@ -223,5 +233,6 @@ def _cotengra(labels: tuple[Labels, ...], kept: Labels, sizes: Labels) -> Path |
     finder = backends.cotengra()
     if finder is None:
         return None
-    path = finder.array_contract_path(labels, kept, dict(enumerate(sizes)), optimize="auto")
+    search = finder.RandomGreedyOptimizer(max_repeats=_TRIALS, seed=0, parallel=False)
+    path = finder.array_contract_path(labels, kept, dict(enumerate(sizes)), optimize=search, cache=False)
     return [tuple(step) for step in path]
