@@ -41,6 +41,15 @@ def _jax(derivative: Callable[..., Any], arrays: dict[str, Any], sizes: dict[str
         return np.asarray(compiled({name: jax.numpy.asarray(array) for name, array in arrays.items()}))
 
 
+def traced(code: str, values: Mapping[str, Any]) -> Any:
+    """The shape and the type that JAX finds for numbers of type ``float32`` without computing anything."""
+    jax = import_module("jax")
+    sizes = {name: value for name, value in values.items() if isinstance(value, int)}
+    arrays = {name: np.asarray(value, dtype="float32") for name, value in values.items() if name not in sizes}
+    with jax.enable_x64(True):
+        return jax.eval_shape(lambda arrays: load(code).derivative(**arrays, **sizes), arrays)
+
+
 def _torch(derivative: Callable[..., Any], arrays: dict[str, Any], sizes: dict[str, int],
            callables: dict[str, Callable[..., Any]]) -> Any:
     torch = import_module("torch")

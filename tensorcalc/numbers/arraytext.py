@@ -305,6 +305,8 @@ class Operations:
             return None
         if (len(own) > 2 and own[-1] != summed) or (len(own) == 1 and len(other) == 2):
             return None
+        if self.dialect.vector_first and len(other) == 1 and len(own) == 2 and own[0] == summed:
+            return Code(times(b, a), MATMUL)
         left = a if own[-1] == summed else turn(a)
         right = b if other[0] == summed else turn(b)
         text = times(left, right)

@@ -56,7 +56,7 @@ _ROWS: dict[str, str | tuple[str, str, str]] = {
     "funm polynomial": ("polynomial([{}], {})", "", ""),
     "funm spectral": ("spectral([{}], {})", "", ""),
     "frechet spectral": ("spectral([{}], {}, {})", "", ""),
-    "frechet blocks": "blocks({}, {})",
+    "frechet blocks": ("blocks({}, {})", "", ""),
     "frechet repeated": ("blocks({}, {}, {})", "", ""),
     "frechet along": ("blocks_along({}, {}, {})", "", ""),
     "frechet along repeated": ("blocks_along({}, {}, {}, {})", "", ""),
