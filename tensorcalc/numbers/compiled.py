@@ -11,7 +11,8 @@ import linecache
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
-from operator import attrgetter, itemgetter
+from keyword import iskeyword
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from ..algebra.expr import Apply, Delta, Expr, Variable
@@ -71,7 +72,7 @@ class Compiled:
     <BLANKLINE>
     """
 
-    __slots__ = ("_cache", "_into", "_names", "_pick", "_symbols", "code", "declared", "exprs", "facts", "groups", "origins",
+    __slots__ = ("_cache", "_into", "_names", "_symbols", "code", "declared", "exprs", "facts", "groups", "origins",
                  "several")
 
     def __init__(self, exprs: Sequence[Expr], groups: Sequence[Sequence[int] | None] = (), *, several: bool = False,
@@ -88,10 +89,12 @@ class Compiled:
         hidden = needed - shown
         showing = {variable.name for variable in self.declared if hidden & set(variable.shape)}
         self._symbols = (*sorted(showing), *sorted(hidden))
-        self._pick = itemgetter(*self._names) if len(self._names) > 1 else lambda values: [values[name] for name in self._names]
         self._cache: dict[object, Callable[..., Any]] = {}   # functions by shapes, and those that fill ``out``
         self._into: dict[object, Callable[..., Any]] = {}
         self.code = ""
+        plain = all(name.isidentifier() and not iskeyword(name) and name not in _TAKEN for name in self._names)
+        if self._names and plain and not self._symbols and not any(map(_is_given, order)):
+            self.__class__ = _quick(self)
 
     def __call__(self, **values: Any) -> Any:
         """The value, or the tuple of values.
@@ -101,8 +104,12 @@ class Compiled:
         RequestError: TC511 to TC513 for what is missing or no array of numbers.
         ShapeError: TC111, TC112 for arrays that do not fit.
         """
+        return self.general(values)
+
+    def general(self, values: dict[str, Any]) -> Any:
+        """The value for whatever the user passes."""
         try:
-            key: tuple[Any, ...] = tuple(map(_KIND, self._pick(values)))
+            key: tuple[Any, ...] = tuple([part for name in self._names for part in _KIND(values[name])])
             if self._symbols:
                 key += tuple([getattr(found := values.get(name), "shape", found) for name in self._symbols])
             run = (self._into if "out" in values and "out" not in self._names else self._cache)[key]
@@ -132,13 +139,41 @@ class Compiled:
         arrays = {name: np.asarray(array, dtype=dtype) for name, array in arrays.items()}
         arrays |= {variable.name: np.asarray(values[variable.name]) for variable in shown}
         others = [getattr(found := arrays.get(name, values.get(name)), "shape", found) for name in self._symbols]
-        key = (*map(_KIND, self._pick(arrays)), *others)
+        key = (*[part for name in self._names for part in _KIND(arrays[name])], *others)
         cache = self._into if fills else self._cache
         if key not in cache:
             exprs = [cheapest(expr, origin, self.facts, sizes) for expr, origin in zip(self.exprs, self.origins)]
             self.code = module(exprs, self.groups, sizes, several=self.several, single=single, fills=fills)
             cache[key] = executed(self.code)
         return cache[key], {**values, **{name: arrays[name] for name in self._names}}
+
+
+_TAKEN = ("out", "others", "cache", "into", "general")
+
+
+def _quick(one: Compiled) -> type[Compiled]:
+    """A class whose call knows the names of its arguments: looking them up one by one takes longer than a small product.
+
+    Python looks for ``__call__`` in the class and not in the object, so each object has a class of its own.
+    """
+    names = one._names
+    kinds = ", ".join(f"{name}.shape, {name}.dtype" for name in names)
+    values = ", ".join(f"{name}={name}" for name in names)
+    text = f"""
+def call(*, {', '.join(f'{name}=None' for name in names)}, out=None, **others):
+    try:
+        run = (cache if out is None else into)[{kinds}]
+    except (AttributeError, KeyError, TypeError):
+        return general({values}, out=out, **others)
+    return run({values}) if out is None else run({values}, out=out)
+"""
+    def general(**values: Any) -> Any:
+        return one.general({name: value for name, value in values.items() if value is not None})
+
+    namespace = {"cache": one._cache, "into": one._into, "general": general}
+    call = executed(text, "call", namespace)
+    return type("Compiled", (Compiled,), {"__slots__": (), "__call__": staticmethod(call), "__doc__": Compiled.__doc__,
+                                          "__module__": __name__})
 
 
 def _restored(exprs: Sequence[Expr], groups: Sequence[Sequence[int] | None], several: bool, declared: Sequence[Variable],
@@ -160,11 +195,11 @@ def cheapest(expr: Expr, origin: Origin | None, facts: Mapping[str, Collection[s
     return min(expr, other, key=lambda found: cost(selected([plan(found, sizes)], sizes)[0], sizes))
 
 
-def executed(code: str, name: str = "derivative") -> Callable[..., Any]:
-    """The function ``name`` of a generated module; tracebacks show its lines."""
+def executed(code: str, name: str = "derivative", names: Mapping[str, Any] | None = None) -> Callable[..., Any]:
+    """The function ``name`` of a generated module that knows ``names``; tracebacks show its lines."""
     filename = f"<tensorcalc {next(_SERIAL)}>"
     linecache.cache[filename] = (len(code), None, code.splitlines(keepends=True), filename)
-    namespace: dict[str, Any] = {"__name__": filename}
+    namespace: dict[str, Any] = {"__name__": filename, **(names or {})}
     exec(compile(code, filename, "exec"), namespace)  # noqa: S102  (generated text, never that of a user)
     found: Callable[..., Any] = namespace[name]
     return found
@@ -234,6 +269,11 @@ def _head(name: str, signature: Signature, fills: bool) -> list[str]:
     renamed = [f'{local} = others["{known}"]' for known, local in given.items() if local != known]
     options = ["out"] * fills + ["**others" if renamed else "**_"]
     return [f"def {name}({', '.join(['*'] * bool(parameters) + parameters + options)}):", *renamed]
+
+
+def _is_given(node: Expr) -> bool:
+    """Whether a node is a function that the user passes."""
+    return isinstance(node, Apply) and is_unknown(node.function)
 
 
 def _dims(node: Expr) -> tuple[int | str, ...]:

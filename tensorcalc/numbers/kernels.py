@@ -358,7 +358,8 @@ def on_diagonal(axes: str, tensor: Array, shape: tuple[int, ...]) -> Array:
 
 # -- steps of a plan that are no functions of the table -----------------------------------
 
-STEPS = ("exp_unbounded", "expit", "log1p", "filled", "log_of_det", "sigmoid_slope", "spd_factor", "spd_solve", "spd_logdet", "spd_inverse")
+STEPS = ("step", "exp_unbounded", "expit", "log1p", "filled", "log_of_det", "sigmoid_slope", "spd_factor",
+         "spd_solve", "spd_logdet", "spd_inverse")
 
 
 def filled(array: Array, value: float) -> Array:

@@ -23,7 +23,7 @@ from ..algebra.expr import Apply, Delta, Einsum, Expr, Sum
 from ..algebra.traverse import postorder
 from ..functions import POWER
 from .arraycode import Writer
-from .arraytext import ATOM, MATMUL, POWERS, TIMES, Code, Labels, letter, linear, number, product, scaled, turn
+from .arraytext import ATOM, MATMUL, POWERS, SUM, TIMES, Code, Labels, letter, linear, number, product, scaled, turn
 from .evaluate import is_unknown
 from .matmul import Product, matrix_product
 from .pairwise import is_placement
@@ -371,6 +371,8 @@ class Program:
             return self._shared(node, self.writer.step(node, inputs))
         if function is POWER:
             return self._power(node, inputs)
+        if function.name == "step":
+            return Code(f"({inputs[0].within(SUM)} > 0)")
         name = self.done[first].text
         call = _UFUNC.get(function.name)
         self.overflows |= function.name == "exp_unbounded"

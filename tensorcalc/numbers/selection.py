@@ -25,6 +25,8 @@ SLOPE = Function("sigmoid_slope", "()->()")
 
 EXP = Function("exp_unbounded", "()->()")
 """exp(x), infinite where it is too large, without a warning."""
+STEP = Function("step", "()->()")
+"""1 where x > 0, else 0, as truth values."""
 EXPIT = Function("expit", "()->()")
 LOG1P = Function("log1p", "()->()")
 
@@ -49,7 +51,8 @@ def selected(roots: Sequence[Expr], sizes: Mapping[str, int]) -> list[Expr]:
         roots = _mapped(roots, lambda node, _: _factored(node, factored, sizes))
         roots = _mapped(roots, lambda node, count: _upright(_absorbed(node), count))
     roots = _mapped(roots, lambda node, count: _stable(node) or _weight_inside(node, count, sizes) or _gram(node))
-    return _mapped(roots, lambda node, _: _written_out(node, sizes))
+    roots = _mapped(roots, lambda node, _: _written_out(node, sizes))
+    return _mapped(roots, _compared(roots))
 
 
 def _mapped(roots: Sequence[Expr], step: Callable[[Expr, Mapping[Expr, int]], Expr | None]) -> list[Expr]:
@@ -90,6 +93,11 @@ def _absorbed(node: Expr) -> Expr:
 
 def _upright(node: Expr, count: Mapping[Expr, int]) -> Expr:
     """What is computed entry by entry from transposes, as the transpose of what is computed from the matrices."""
+    if isinstance(node, Einsum) and not node.shape and node.subscripts == ((0, 1), (1, 0)):
+        for place in (0, 1):   # the product that is computed comes out as the other matrix stands
+            flipped = _flipped(node.operands[place], count)
+            if flipped is not None:
+                return Einsum((), *_sorted((flipped, (0, 1)), (node.operands[1 - place], (0, 1))))
     if node.rank != 2:
         return node
     if isinstance(node, Einsum) and not is_placement(node) and node.subscripts == ((1, 0), (1, 0)):
@@ -168,7 +176,7 @@ def _scaled(weight: Fraction, node: Expr, count: Mapping[Expr, int], sizes: Mapp
     whole = _entries(node, sizes)
     if not isinstance(node, Einsum) or is_placement(node) or count.get(node, 2) > 1 or len(node.operands) != 2:
         return None
-    place = min((0, 1), key=lambda k: _entries(node.operands[k], sizes))
+    place = min((0, 1), key=lambda k: _entries(node.operands[k], sizes) * (2 - _is_temporary(node.operands[k], count)))
     factor = node.operands[place]
     if _entries(factor, sizes) * 2 > whole:
         return None
@@ -177,6 +185,11 @@ def _scaled(weight: Fraction, node: Expr, count: Mapping[Expr, int], sizes: Mapp
         inner = Sum(factor.shape, tuple([(weight * own, term) for own, term in factor.terms]))
     children = [inner if k == place else operand for k, operand in enumerate(node.operands)]
     return rebuilt(node, tuple(children))
+
+
+def _is_temporary(node: Expr, count: Mapping[Expr, int]) -> bool:
+    """Whether a value is computed, and read once: it is scaled where it is."""
+    return count.get(node, 2) == 1 and bool(node.children) and _transposed(node) is None
 
 
 def _entries(node: Expr, sizes: Mapping[str, int]) -> int:
@@ -286,6 +299,29 @@ def is_semidefinite(matrix: Expr) -> bool:
             cores = [(o, own) for o, own in zip(operands, subscripts) if own]
             return len(cores) == 1 and is_semidefinite(cores[0][0]) and all(is_positive(o) for o in operands if not o.shape)
     return False
+
+
+# -- comparisons -------------------------------------------------------------------------
+
+
+def _compared(roots: Sequence[Expr]) -> Callable[[Expr, Mapping[Expr, int]], Expr | None]:
+    """relu(sign(x)) as the comparison x > 0, where it only multiplies: truth values are numbers there."""
+    steps = {node for node in postorder(*roots) if _step_of(node) is not None} - set(roots)
+    for node in postorder(*roots):
+        multiplies = isinstance(node, Einsum) and len(node.operands) == 2 and not is_placement(node) \
+            and not any(label >= node.rank for own in node.subscripts for label in own)
+        if not multiplies or len(steps & set(node.children)) > 1:
+            steps -= set(node.children)
+    found = {node: Apply(node.shape, STEP, (x,)) for node in steps if (x := _step_of(node)) is not None}
+    return lambda node, _: found.get(node)
+
+
+def _step_of(node: Expr) -> Expr | None:
+    if isinstance(node, Apply) and node.shape and node.function is TABLE["relu"]:
+        sign = node.arguments[0]
+        if isinstance(sign, Apply) and sign.function is TABLE["sign"]:
+            return sign.arguments[0]
+    return None
 
 
 # -- functions written out ---------------------------------------------------------------
