@@ -1,0 +1,199 @@
+"""Steps on small tensors as a function of one point, which JAX and PyTorch map over all.
+
+Knows steps and how libraries spell them.  The same text, with the points last, computes in
+NumPy what all points share.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from textwrap import wrap
+
+from ..algebra.expr import Variable
+from .dialects import Dialect
+from .printed import source
+from .signature import Signature, words
+from .stacks import Operand, Step, Steps, View, live, unrepeated, view_text
+
+SUM, TIMES, ATOM = range(3)   # how tightly the parts of a text hold together
+
+Text = tuple[str, int]
+Variables = Mapping[Variable, tuple[tuple[int, ...], bool]]   # the shape at one point; whether each point has its own
+
+_SIGNS = {"add": (" + ", SUM, SUM, SUM), "subtract": (" - ", SUM, SUM, TIMES),
+          "multiply": (" * ", TIMES, TIMES, ATOM), "divide": (" / ", TIMES, TIMES, ATOM)}
+_WIDTH = 88     # of a line
+_LONGEST = 60   # characters of a text that is written into another
+
+
+def number_text(number: Fraction) -> str:
+    """A number as a float of Python.
+
+    Examples
+    --------
+    >>> number_text(Fraction(1, 2)), number_text(Fraction(1, 3)), number_text(Fraction(2))
+    ('0.5', '1 / 3', '2.0')
+    """
+    if number.denominator == 1 or Fraction(float(number)) == number:
+        return repr(float(number))
+    return f"{number.numerator} / {number.denominator}"
+
+
+class Writer:
+    """The texts of steps at one point; ``last`` says that an axis of points of length 1 comes last."""
+
+    def __init__(self, steps: Steps, dialect: Dialect, names: Mapping[str, str], dtype: str, last: bool) -> None:
+        self.steps, self.dialect, self.names, self.dtype, self.last = steps, dialect, names, dtype, last
+        self.short = next(iter(dialect.imports))
+        if dialect.library == "jax":
+            self.short = "jnp"
+        self.texts: dict[int, Text] = {}
+
+    def operand(self, operand: Operand) -> Text:
+        """The text of an operand."""
+        if isinstance(operand, Fraction):
+            text = number_text(operand)
+            return text, TIMES if "/" in text else ATOM
+        text, strength = self.texts[operand.step]
+        if operand.plain:
+            return text, strength
+        template = self.dialect.template("permute")
+        text = text if strength == ATOM else f"({text})"
+        return view_text(text, operand, template.replace("({})", "({}, -1)") if self.last else template), ATOM
+
+    def text(self, step: Step) -> Text:
+        """The text of a step."""
+        parts = [self.operand(part) for part in step.operands if part is not None]
+        if step.kind in _SIGNS:
+            sign, strength, left, right = _SIGNS[step.kind]
+            (a, own), (b, other) = parts
+            return (f"({a})" if own < left else a) + sign + (f"({b})" if other < right else b), strength
+        texts = [text for text, _ in parts]
+        match step.kind:
+            case "load":
+                return self.names[step.name], ATOM
+            case "constant":
+                return self._constant(step)
+            case "copy":
+                return parts[0]
+            case "negative":
+                text, strength = parts[0]
+                return f"-{text}" if strength == ATOM else f"-({text})", SUM
+            case "power":
+                base, exponent = [text if strength == ATOM and text[0] != "-" else f"({text})" for text, strength in parts]
+                return f"{base}**{exponent}", TIMES
+            case "sum":
+                axes = tuple(range(int(step.data[0])))
+                return self.dialect.write("sum along", texts[0], str(axes if len(axes) > 1 else 0)), ATOM
+            case "assemble":
+                return self._assemble(step, texts), ATOM
+            case "place":
+                return self._place(step), SUM
+        return self.dialect.write({"maximum": "max", "minimum": "min"}.get(step.kind, step.kind), *texts), ATOM
+
+    def _constant(self, step: Step) -> Text:
+        if not step.shape:
+            (number,) = step.data
+            return self.operand(Fraction(number))
+        text = _nested([number_text(Fraction(number)) for number in step.data], step.shape)
+        make = {"torch": "tensor"}.get(self.dialect.library, "array")
+        return f"{self.short}.{make}({text}, dtype={self.dtype}){'[..., None]' if self.last else ''}", ATOM
+
+    def _assemble(self, step: Step, parts: list[str]) -> str:
+        texts = iter(parts)
+        like = parts[0]
+        entries = [f"{self.short}.zeros_like({like})" if part is None else next(texts) for part in step.operands]
+        if self.last:
+            lead = step.data[0] == len(step.shape)
+            make = "hstack" if lead else "stack"   # of one entry, some have no axis of points
+            return f"{self.short}.{make}([{', '.join(entries)}]).reshape({', '.join(map(str, step.shape))}, 1)"
+        return _nested(entries, step.shape[:int(step.data[0])], f"{self.short}.stack({{}})")
+
+    def _place(self, step: Step) -> str:
+        first, sign = [int(axis) for axis in step.data[:-1]], step.data[-1]
+        rank = len(first)
+        masks = []
+        for axis, other in enumerate(first):
+            if axis != other:
+                marks = ", ".join(":" if k in (axis, other) else "None" for k in range(rank))
+                last = ", None" if self.last else ""
+                eye = f"{self.short}.eye({step.shape[axis]}, dtype={'torch.' if self.short == 'torch' else ''}bool)"
+                masks.append(eye + (f"[{marks}{last}]" if "None" in marks or last else ""))
+        view = step.operands[1]
+        assert isinstance(view, View)
+        text, strength = self.operand(unrepeated(view))
+        product = " * ".join([text if strength >= TIMES else f"({text})", *masks])
+        if step.operands[0] is None:
+            if not masks or any(axis is None and first[k] == k for k, axis in enumerate(view.axes)):
+                shape = (*step.shape, 1) if self.last else step.shape
+                product = f"{self.short}.broadcast_to({product}, {shape})"
+            return product if sign > 0 else f"-({product})"
+        base, _ = self.operand(step.operands[0])
+        return f"{base} {'+' if sign > 0 else '-'} {product}"
+
+
+def wrapped(statement: str) -> str:
+    """A statement of a function, broken within brackets where it is too long."""
+    if len(statement) <= _WIDTH - 4:
+        return "    " + statement
+    left, gap, right = statement.partition(" " if statement.startswith("return ") else " = ")
+    tight = re.sub(r" ([*/]|\*\*) ", "\0\\1\0", right)   # lines break at signs and commas
+    lines = [line.replace("\0", " ") for line in wrap(tight, _WIDTH - 8, break_long_words=False, break_on_hyphens=False)]
+    return "\n".join([f"    {left}{gap}(", *["        " + line for line in lines], "    )"])
+
+
+def _nested(entries: Sequence[str], shape: Sequence[int], around: str = "{}") -> str:
+    """Texts of entries in nested brackets."""
+    for size in reversed(shape):
+        entries = [around.format(f"[{', '.join(entries[k:k + size])}]") for k in range(0, len(entries), size)]
+    return entries[0]
+
+
+def statements(writer: Writer, chosen: Sequence[int], results: Sequence[View],
+               signature: Signature) -> list[str]:
+    """One line for each step that is used more than once or too long to be written where it is used."""
+    lines: list[str] = []
+    count = dict.fromkeys(chosen, 0)
+    for place in chosen:
+        for source_ in writer.steps.steps[place].sources:
+            count[source_] = count.get(source_, 0) + 1
+    returned = {result.step for result in results}
+    for result in results:
+        count[result.step] += 1
+    for place in chosen:
+        step = writer.steps.steps[place]
+        text, strength = writer.text(step)
+        named = count[place] > 1 or (len(text) > _LONGEST and place not in returned)
+        if named and step.kind not in ("load", "copy") and (step.kind != "constant" or step.shape):
+            name = signature.fresh(len(lines))
+            lines.append(f"{name} = {text}")
+            text, strength = name, ATOM
+        writer.texts[place] = text, strength
+    return lines
+
+
+def point_module(steps: Steps, results: Sequence[View], variables: Variables, name: str, single: bool,
+                 dialect: Dialect) -> str:
+    """A module of JAX or PyTorch: what is computed at one point, and the function that does so at all."""
+    signature = Signature(variables, (), (), ("at_point", name, *dialect.reserved))
+    names = signature.variables
+    shapes = {variable.name: variables[variable] for variable in signature.arguments}
+    given = list(names.values())
+    first = next(names[variable] for variable, (_, looped) in shapes.items() if looped)
+    writer = Writer(steps, dialect, names, f"{first}.dtype", last=False)
+    body = statements(writer, live(steps, results), results, signature)
+    texts = [writer.operand(result)[0] for result in results]
+    returned = texts[0] if single else f"({', '.join(texts)},)"
+    inner = "\n".join(["def at_point(" + ", ".join(given) + "):", *map(wrapped, [*body, "return " + returned])])
+    axes = ", ".join("0" if looped else "None" for _, looped in shapes.values())
+    arguments = ", ".join(given)
+    axes = f"({axes},)" if len(given) == 1 else f"({axes})"
+    library = dialect.library
+    mapped = f"jax.vmap(at_point, in_axes={axes})" if library == "jax" else f"torch.vmap(at_point, in_dims={axes})"
+    outer = "\n".join([*signature.head(name, [mapped], dialect), f"    return {mapped}({arguments})"])
+    helpers = [source(dialect.kernels, helper) for helper in dialect.helpers if helper in words(inner, outer)]
+    used = words(inner, outer, *helpers)
+    imports = [line for word, line in dialect.imports.items() if word in used or word == library]
+    return "\n\n\n".join(["\n".join(sorted(imports)), *helpers, inner, outer]) + "\n"
