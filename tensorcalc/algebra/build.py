@@ -301,7 +301,8 @@ class _Product:
         if len(set(self.output)) < len(self.output):
             self._diagonal()
         shape = tuple([self._size(label) for label in self.output])
-        if self.splice and _spliced(pending) > MOST_FACTORS:
+        nested = [factor for factor, _ in pending if isinstance(factor, (Einsum, Sum))]
+        if self.splice and nested and _spliced(pending) > MOST_FACTORS:
             self.splice = False
             if len(pending) == 1:
                 pending = self._unwrapped(*pending[0])

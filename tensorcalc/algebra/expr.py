@@ -34,12 +34,13 @@ class Expr:
     in every process: kind, then name, then content; it is computed at construction
     from the keys of the children, so however deep the DAG is, nothing recurses.
     ``symmetry`` is +1 where all axes may be interchanged, -1 where that changes the
-    sign, 0 otherwise, ``None`` where nobody has looked yet.  ``settled`` and ``length`` are
+    sign, 0 otherwise, ``None`` where nobody has looked yet.  ``settled`` and ``traits`` are
     notes of :mod:`tensorcalc.calculus`, kept because every simplification asks again: the sets of
-    rules by which nothing below the node can be rewritten, and how many symbols it takes to write it.
+    rules by which nothing below the node can be rewritten; how many symbols it takes to write it,
+    and what occurs in it, as bits.
     """
 
-    __slots__ = ("__weakref__", "children", "key", "length", "settled", "shape", "symmetry")
+    __slots__ = ("__weakref__", "children", "key", "settled", "shape", "symmetry", "traits")
 
     kind: ClassVar[int]
     shape: Shape
@@ -47,7 +48,7 @@ class Expr:
     key: SortKey
     symmetry: int | None
     settled: tuple[object, ...]
-    length: int | None
+    traits: tuple[int, int] | None
 
     @property
     def rank(self) -> int:
@@ -68,7 +69,7 @@ class Expr:
 
 def _finish(node: Expr, intern_key: tuple[Any, ...], name: str, data: object, children: tuple[Expr, ...]) -> None:
     """Fill what is derived, and make the node the one of its kind."""
-    node.children, node.settled, node.length = children, (), None
+    node.children, node.settled, node.traits = children, (), None
     digest = blake2b(repr((node.shape, data)).encode(), digest_size=16)
     for child in children:
         digest.update(child.key[2])
@@ -151,15 +152,16 @@ class Sum(Expr):
     turned: tuple[tuple[int, ...], int, Expr] | None
 
     def __new__(cls, shape: Shape, terms: tuple[Term, ...]) -> Sum:
-        intern_key = (cls, shape, terms)
+        weights = [(weight.numerator, weight.denominator) for weight, _ in terms]
+        children = tuple([term for _, term in terms])
+        intern_key = (cls, shape, tuple(weights), children)   # two whole numbers are hashed faster than a fraction
         found: Sum | None = _NODES.get(intern_key)
         if found is not None:
             return found
         node = object.__new__(cls)
         node.shape, node.terms, node.symmetry = shape, terms, None
         node.content = node.turned = None
-        weights = [(weight.numerator, weight.denominator) for weight, _ in terms]
-        _finish(node, intern_key, "", ("sum", weights), tuple([term for _, term in terms]))
+        _finish(node, intern_key, "", ("sum", weights), children)
         return node
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..algebra.expr import Apply, Delta, Einsum, Expr, Sum
-from ..algebra.traverse import fold, unvisited
+from ..algebra.traverse import unvisited
 from .rewrite import Step, rewrite
 from .rules.logistic import mirrored
 from .rules.sets import EXPANDED, FACTOR, STANDARD
@@ -25,12 +25,13 @@ def simplify(expr: Expr, trace: list[Step] | None = None) -> Expr:
     True
     """
     plain = rewrite(expr, STANDARD, trace)
-    if leaves(plain) > MOST_LEAVES:
+    symbols, occurring = _traits(plain)
+    if symbols > MOST_LEAVES:
         return plain
-    best = shortest(plain, rewrite(plain, FACTOR))
-    if _has_sum_inside(plain):
+    best = shortest(plain, rewrite(plain, FACTOR)) if occurring & _SUM else plain
+    if occurring & _FACTOR_SUM:
         best = shortest(best, _collected(plain))
-    other = mirrored(plain)
+    other = mirrored(plain) if occurring & _SIGMOID else None
     return best if other is None else shortest(best, _collected(other))
 
 
@@ -46,15 +47,37 @@ def shortest(*candidates: Expr) -> Expr:
 
 def leaves(expr: Expr) -> int:
     """How many symbols it takes to write ``expr`` without names for common parts."""
-    for node in unvisited(expr, _counted):
-        if node.length is None:
-            node.length = _symbols(node, [child.length or 0 for child in node.children])
-    assert expr.length is not None
-    return expr.length
+    return _traits(expr)[0]
 
 
-def _counted(node: Expr) -> bool:
-    return node.length is not None
+_SUM, _FACTOR_SUM, _SIGMOID = 1, 2, 4   # what occurs: a sum of several terms, a sum as a factor, sigmoid
+
+
+def _traits(expr: Expr) -> tuple[int, int]:
+    """How many symbols it takes to write ``expr``, and what occurs in it."""
+    for node in unvisited(expr, _is_known) if expr.traits is None else ():
+        parts = [child.traits or (0, 0) for child in node.children]
+        occurring = _own(node)
+        for _, other in parts:
+            occurring |= other
+        node.traits = _symbols(node, [count for count, _ in parts]), occurring
+    assert expr.traits is not None
+    return expr.traits
+
+
+def _is_known(node: Expr) -> bool:
+    return node.traits is not None
+
+
+def _own(node: Expr) -> int:
+    match node:
+        case Sum(terms=terms):
+            return _SUM if len(terms) > 1 else 0
+        case Einsum(operands=operands):
+            return _FACTOR_SUM if any([isinstance(operand, Sum) for operand in operands]) else 0
+        case Apply(function=function):
+            return _SIGMOID if function.name == "sigmoid" else 0
+    return 0
 
 
 def _symbols(node: Expr, counts: Sequence[int]) -> int:
@@ -74,11 +97,3 @@ def _diagonals(product: Einsum) -> int:
     pairs = list(zip(product.operands, product.subscripts))
     return sum(isinstance(operand, Delta) and operand.rank == 2 and any(set(own) & set(other) for k, (_, other)
                in enumerate(pairs) if k != q) for q, (operand, own) in enumerate(pairs))
-
-
-def _has_sum_inside(expr: Expr) -> bool:
-    """Whether some product has a sum as a factor."""
-    def visit(node: Expr, inner: Sequence[bool]) -> bool:
-        return any(inner) or (isinstance(node, Einsum) and any(isinstance(o, Sum) for o in node.operands))
-
-    return fold(expr, visit)

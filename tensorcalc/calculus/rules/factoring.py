@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from math import prod
 
 from ...algebra.build import add, einsum, ones, opens
@@ -25,6 +26,24 @@ def product_expand(node: Expr) -> Expr | None:
         if isinstance(operand, Einsum) and opens(operand):
             return replaced(node, [], [])
     return None
+
+
+@rule("product.expand", "A (B + C) = A B + A C", shrinks="no product has a sum as a factor any more")
+def product_expand_whole(node: Expr) -> Expr | None:
+    """All sums among the factors at once, where nobody looks at the steps."""
+    if not isinstance(node, Einsum):
+        return None
+    sums = [k for k, operand in enumerate(node.operands) if isinstance(operand, Sum)]
+    if len(sums) < 2:
+        return product_expand.apply(node)
+    choices = [operand.terms for operand in node.operands if isinstance(operand, Sum)]
+    if prod(map(len, choices)) > MOST_TERMS:
+        return None
+    terms = []
+    for chosen in product(*choices):
+        factors = [(term, node.subscripts[k]) for k, (_, term) in zip(sums, chosen)]
+        terms.append((prod([weight for weight, _ in chosen]), replaced(node, sums, factors)))
+    return add(terms, node.shape)
 
 
 @rule("tensor.expand", "(A_ij B_kl + C_ij D_kl) X_kl = A_ij B_kl X_kl + C_ij D_kl X_kl",

@@ -51,7 +51,7 @@ STANDARD = (
 """What every answer is rewritten by."""
 
 EXPAND = (factoring.product_expand,)
-EXPANDED = (*EXPAND, *STANDARD)
+EXPANDED = (factoring.product_expand_whole, *STANDARD)
 FACTOR = (factoring.sum_factor,)
 
 ALL = (*STANDARD, *EXPAND, *FACTOR)
