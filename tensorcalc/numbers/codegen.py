@@ -138,7 +138,7 @@ class _Module:
 def imports(dialect: Dialect, used: set[str]) -> str:
     """The lines that import what the words ``used`` name, the standard library first."""
     first, *others = dialect.imports.items()
-    lines = [first[1], *[line for word, line in others if word in used]]
+    lines = sorted([first[1], *[line for word, line in others if word in used]], key=lambda line: (line[:4] == "from", line))
     standard = [line for line in lines if line == "import math"]
     return "\n".join([*standard, *[""] * len(standard), *[line for line in lines if line not in standard]])
 

@@ -118,7 +118,7 @@ _NUMBERS |= {"arcsin": "math.asin({})", "arccos": "math.acos({})", "arctan": "ma
 class Dialect:
     """One column of the table.
 
-    ``imports``: a word and the line that it needs, in the order of the lines; the first is always there.
+    ``imports``: a word and the line that it needs; the first is always there.
     ``kernels``: the functions that a module may define.  ``numbers``: templates of functions of numbers that are
     no arrays.  ``like``: the options that give a new array the type ``dtype`` of the array ``{}``; ``setting``: the
     line that they need.  ``vector_first``: whether A'v is written ``v @ A``, for which XLA takes half of the time

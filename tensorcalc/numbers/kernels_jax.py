@@ -19,7 +19,7 @@ PRINTED = ("floating", "adjugate", "expm", "blocks", "frechet_expm", "levi_civit
 
 
 def floating(x: Any) -> Array:
-    """x as an array of floating-point numbers, of the type that it has."""
+    """x as an array of floating-point numbers; the type of those stays."""
     jnp = jax_numpy()
     x = jnp.asarray(x)
     return x if jnp.issubdtype(x.dtype, jnp.inexact) else x.astype(float)

@@ -19,7 +19,7 @@ PRINTED = ("floating", "adjugate", "cholesky", "blocks", "frechet_expm", "levi_c
 
 
 def floating(x: Any) -> Array:
-    """x as a tensor of floating-point numbers, of the type that it has; a number yields to the type of tensors."""
+    """x as a tensor of floating-point numbers; a number of Python yields to the type of tensors."""
     torch = pytorch()
     x = torch.as_tensor(x, dtype=torch.float64 if isinstance(x, (int, float)) else None)
     return x if x.is_floating_point() or x.is_complex() else x.to(torch.get_default_dtype())
