@@ -1,25 +1,31 @@
 """A product of two arrays as one matrix product: which axes are rows, which are summed, which are columns.
 
-Knows labels and the text of arrays; sizes are numbers here.  What has no such form
-is left to ``np.einsum``.
+Knows labels, sizes and the text of arrays.  Axes are taken in the order that they have in
+memory, whatever view of it a text shows, and axes of size one stand wherever they are wanted:
+so most products need no copy.  What has no such form is left to ``np.einsum``.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from math import prod
 from typing import NamedTuple
 
-from .arraytext import ATOM, POWERS, QUOTIENT, SUM, TIMES, Code, Labels, turn
+from .arraytext import ATOM, POWERS, QUOTIENT, SUM, TIMES, Code, Labels
+
+_VIEW = re.compile(r"(\w+)\.transpose\(([\d, ]+)\)")
+
+Sizes = Mapping[int, int]
 
 
 class Product(NamedTuple):
-    """``left @ right``, then an array of ``shape`` with its axes in ``order``."""
+    """``left @ right``, then an array of ``shape``, whose axes have the given ``labels``."""
 
     left: Code
     right: Code
     shape: tuple[int, ...] | None
-    order: tuple[int, ...]
+    labels: Labels
 
     @property
     def text(self) -> str:
@@ -32,45 +38,86 @@ class Product(NamedTuple):
         return f"np.matmul({self.left.text}, {self.right.text}, out={out})"
 
 
-def matrix_product(a: Code, own: Labels, b: Code, other: Labels, rank: int, sizes: Mapping[int, int]) -> Product | None:
+def matrix_product(a: Code, own: Labels, b: Code, other: Labels, rank: int, sizes: Sizes,
+                   wanted: Sequence[int] = ()) -> Product | None:
     """The product of two arrays over the labels that are not below ``rank``; ``None`` where a matrix product is no help.
 
-    ``sizes`` gives the size of each label.
+    ``sizes`` gives the size of each label; ``wanted`` the labels of the result that are summed over next.
     """
-    shared = [label for label in own if label in other and label < rank]
-    summed = [label for label in own if label in other and label >= rank]
-    rows = [label for label in own if label not in other]
+    (a, own), (b, other) = in_memory(a, own), in_memory(b, other)
+    single = [label for label in own if label in other and label < rank and sizes[label] == 1]
+    shared = [label for label in own if label in other and label < rank and label not in single]
+    summed = [label for label in (own if len(own) > len(other) else other) if label in own and label in other and label >= rank]
+    rows = [label for label in own if label not in other or label in single]
     cols = [label for label in other if label not in own]
     if not summed or (shared and not (rows and cols)):
         return None
-    vector_first = len(own) == 1 and other[0] in summed
-    if cols and not vector_first and (not rows or cols[0] < rows[0]):
-        a, own, b, other, rows, cols = b, other, a, own, cols, rows
-    order = [label for label in (own if len(own) > len(other) else other) if label in summed]
-    left = _sided(a, own, shared, rows, order, sizes)
-    right = _sided(b, other, shared, order, cols, sizes)
-    labels = (*shared, *rows, *cols)
-    place = tuple(sorted(range(rank), key=labels.__getitem__))
-    simple = len(rows) < 2 and len(cols) < 2 and len(shared) < 2
-    return Product(left, right, None if simple else tuple([sizes[label] for label in labels]), place)
+    sides = [(a, own, rows), (b, other, cols)]
+    if not rows or not cols:
+        vector, matrix = sides if not rows else sides[::-1]   # the side with free axes is a matrix, the other a vector
+        orders = [[matrix, vector] if matrix[1][-1] in summed else [vector, matrix]]
+    else:
+        orders = [sides, sides[::-1]]
+    top, side = min(orders, key=lambda order: (
+        not _ends([*shared, *order[0][2], *order[1][2]], wanted), _descents([*order[0][2], *order[1][2]])))
+    left = _sided(top[0], top[1], shared, _with(top, single), summed, sizes)
+    right = _sided(side[0], side[1], shared, summed, _with(side, single), sizes)
+    first = top[2], side[2]
+    labels = (*shared, *first[0], *first[1])
+    simple = len(first[0]) < 2 and len(first[1]) < 2 and len(shared) < 2
+    return Product(left, right, None if simple else tuple([sizes[label] for label in labels]), labels)
 
 
-def _sided(code: Code, own: Labels, shared: Sequence[int], first: Sequence[int], second: Sequence[int],
-           sizes: Mapping[int, int]) -> Code:
+def _with(side: tuple[Code, Labels, Sequence[int]], single: Sequence[int]) -> list[int]:
+    """The rows or columns of a side, with the shared axes of size one that it has."""
+    _, own, labels = side
+    return [label for label in own if label in labels or label in single]
+
+
+def in_memory(code: Code, labels: Labels) -> tuple[Code, Labels]:
+    """The array of which a text is a transposed view, and the labels of its own axes."""
+    if code.turned is not None and code.text == f"{code.turned.text}.T":
+        return code.turned, labels[::-1]
+    view = _VIEW.fullmatch(code.text)
+    if view is None:
+        return code, labels
+    order = [int(axis) for axis in view[2].split(",")]
+    return Code(view[1]), tuple([labels[order.index(axis)] for axis in range(len(order))])
+
+
+def _ends(labels: Sequence[int], wanted: Sequence[int]) -> bool:
+    """Whether what is summed over next stands first or last."""
+    count = len(wanted)
+    return not count or set(labels[:count]) == set(wanted) or set(labels[len(labels) - count:]) == set(wanted)
+
+
+def _descents(labels: Sequence[int]) -> int:
+    """How far the axes of a result are from their order."""
+    return sum(a > b for a, b in zip(labels, labels[1:]))
+
+
+def _sided(code: Code, own: Labels, shared: Sequence[int], first: Sequence[int], second: Sequence[int], sizes: Sizes) -> Code:
     """The array as a matrix with rows ``first`` and columns ``second``, one for each entry of ``shared``."""
-    wanted = (*shared, *first, *second)
     if len(own) == 1:
         return code
-    if len(own) == 2 and len(first) == 1 and not shared:
-        return code if own == wanted else turn(code)
-    flat = [group for group in (shared, first, second) if group]
-    shape = ", ".join(str(prod(sizes[label] for label in group)) for group in flat)
-    if own == wanted:
-        return code if all(len(group) == 1 for group in flat) else Code(f"{code.within(ATOM)}.reshape({shape})")
-    if not shared and own == (*second, *first):
-        swapped = ", ".join(str(prod(sizes[label] for label in group)) for group in flat[::-1])
-        return Code(f"{code.within(ATOM)}.reshape({swapped}).T")
+    wanted = (*shared, *first, *second)
+    flat = [tuple(group) for group in (shared, first, second) if group]
+    shape = tuple([prod(sizes[label] for label in group) for group in flat])
+    if not shared and len(flat) == 2 and own == (*second, *first) and len(own) == 2:
+        return Code(f"{code.within(ATOM)}.T", turned=code)
+    if _solid(own, sizes) == _solid(wanted, sizes):
+        return code if shape == tuple([sizes[label] for label in own]) else Code(f"{code.within(ATOM)}.reshape{_tuple(shape)}")
+    if not shared and _solid(own, sizes) == _solid((*second, *first), sizes):
+        return Code(f"{code.within(ATOM)}.reshape{_tuple(shape[::-1])}.T")
     moved = Code(f"{code.within(ATOM)}.transpose({', '.join(str(own.index(label)) for label in wanted)})")
     if all(len(group) == 1 for group in flat):
         return moved if own[-1] in wanted[-2:] else Code(f"np.ascontiguousarray({moved.text})")
-    return Code(f"{moved.within(ATOM)}.reshape({shape})")
+    return Code(f"{moved.text}.reshape{_tuple(shape)}")
+
+
+def _solid(labels: Sequence[int], sizes: Sizes) -> list[int]:
+    return [label for label in labels if sizes[label] > 1]
+
+
+def _tuple(shape: tuple[int, ...]) -> str:
+    return f"({', '.join(map(str, shape))})"

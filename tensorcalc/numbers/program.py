@@ -83,7 +83,7 @@ class Program:
                 self.left[child] -= 1
                 if not self.left[child]:
                     self._forget(child)
-        return [self._result(self._operand(root)) for root in self.roots]
+        return [self._result(self._operand(root)) if root.shape else self._operand(root) for root in self.roots]
 
     def _result(self, code: Code) -> Code:
         """A value in memory that nobody else has."""
@@ -303,7 +303,7 @@ class Program:
         if set(own) == set(other) and len(own) > 1:
             return self._inner(node, a, own, b, other)
         sizes = dict(zip((*own, *other), (*self.shapes[x], *self.shapes[y])))
-        found = matrix_product(a, own, b, other, rank, sizes)
+        found = matrix_product(a, own, b, other, rank, sizes, self._summed_next(node))
         if found is not None:
             return self._matmul(node, found)
         code = self.writer.step(node, [a, b])
@@ -312,14 +312,24 @@ class Program:
     def _matmul(self, node: Einsum, found: Product) -> Code:
         if not node.rank:
             return self._shared(node, Code(found.text, MATMUL))
-        natural = found.order == tuple(range(node.rank))
+        natural = found.labels == tuple(range(node.rank))
         if found.shape is None and natural:
             return self._owned(node, Code(found.text), found.into("out"))
         text = found.text if found.shape is None else f"({found.text}).reshape{found.shape}"
         name = self._new(text)
         if natural:
             return self._value(node, name)
-        return turn(Code(name)) if node.rank == 2 else Code(f"{name}.transpose({', '.join(map(str, found.order))})")
+        if node.rank == 2:
+            return turn(Code(name))
+        return Code(f"{name}.transpose({', '.join(str(found.labels.index(axis)) for axis in range(node.rank))})")
+
+    def _summed_next(self, node: Expr) -> list[int]:
+        """The axes that the only reader of a product sums over, if that is a product too."""
+        reader = self.reader.get(node)
+        if self.left[node] > 1 or not isinstance(reader, Einsum) or is_placement(reader) or len(reader.operands) != 2:
+            return []
+        own = reader.subscripts[reader.operands.index(node)]
+        return [axis for axis, label in enumerate(own) if label >= reader.rank]
 
     def _inner(self, node: Einsum, a: Code, own: Labels, b: Code, other: Labels) -> Code:
         """A sum over all products of entries that meet."""
