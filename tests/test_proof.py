@@ -105,7 +105,7 @@ def test_matrices_that_may_have_no_inverse_anywhere(source: str, declared: str, 
 
 
 def test_rules_that_put_in_inverses_are_not_used_beside_a_sign() -> None:
-    assert {rule.name for rule in ALMOST} == {"adj.define", "det.lemma", "inverse.rank_one"}
+    assert {rule.name for rule in ALMOST} == {"adj.define", "det.lemma", "det.shift", "inverse.rank_one"}
     assert proof("adj(A*B)", "adj(B)*adj(A)", "A:n,n B:n,n") is not None
     assert proof("sign(a)*adj(A*B)", "sign(a)*adj(B)*adj(A)", "a: A:n,n B:n,n") is None
 

@@ -448,15 +448,35 @@ def test_the_campaign_computes_as_numpy_does() -> None:
 
 
 def test_an_answer_has_every_field() -> None:
-    for answer in (verify("A", "A", "A:n,n"), verify("A", "A'", "A:n,n"), verify("(x*y)^k", "x^k*y^k", "x: y:")):
+    for answer in (verify("A", "A", "A:n,n"), verify("A", "A'", "A:n,n"), verify(*UNKNOWN, "x:n")):
         assert set(answer) == {"ok", "verdict", "steps", "counterexample", "diagnosis", "evidence"}
 
 
+UNKNOWN = ("arcsin(x) + arccos(x)", "2*arctan(1)*ones(n)")   # true, by no rule that there is
+
+
 def test_undecided_says_how_much_was_tried() -> None:
-    answer = verify("pinv(X')", "pinv(X)'", "X:n,m")
+    answer = verify(*UNKNOWN, "x:n")
     assert answer["verdict"] == "undecided"
     assert re.fullmatch(r"\d+ random points agreed in double precision; largest relative gap \d\.\de-\d\d", answer["evidence"])
     assert answer["diagnosis"] == "neither proved nor refuted"
+
+
+def test_what_is_rational_is_tried_without_rounding(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tensorcalc.proofs.verify.prove", lambda *_: None)
+    answer = verify("tr(A*inv(B))", "tr(inv(B)*A)", "A:n,n B:n,n")
+    assert answer["verdict"] == "undecided"
+    assert re.search(r"; 4 agreed exactly modulo 2\^61 - 1, as a false identity of their sizes does with a chance below "
+                     r"\de-\d\d$", answer["evidence"])
+
+
+@pytest.mark.parametrize(("lhs", "rhs", "declared"), [
+    ("x'*A*x", "(1 + 10^(-20))*x'*A*x", "A:n,n x:n"), ("inv(A + B)", "(1 + 10^(-13))*inv(A + B)", "A:n,n B:n,n"),
+    ("det(A*B)", "det(A)*det(B) + 10^(-18)", "A:n,n B:n,n"),
+])
+def test_what_doubles_do_not_show_is_refuted_in_fractions(lhs: str, rhs: str, declared: str) -> None:
+    answer = verify(lhs, rhs, declared)
+    assert answer["verdict"] == "refuted" and answer["counterexample"]
 
 
 def test_index_statements_may_order_their_indices_differently() -> None:

@@ -25,7 +25,7 @@ from ..notation.lower import Reading, Scope, read_sides
 from ..numbers import backends
 from ..numbers.evaluate import evaluate
 from ..sizes import Dim
-from . import probe
+from . import exact, probe
 from .components import components
 from .proof import CITED, STATEMENTS, domain_rules, multiplied
 from .stand_ins import stand_ins
@@ -107,7 +107,11 @@ def recomputed(claim: Claim, counterexample: Mapping[str, Any] | None) -> list[s
         found.append(float(array[place]))
         if abs(found[-1] - stated) > _SAME * max(1.0, abs(stated)):
             faults.append(f"the {side} side is {found[-1]:.12g} there and not {stated:.12g}")
-    return faults if abs(found[0] - found[1]) > 1e-13 * max(map(abs, found)) else [*faults, "the sides are equal there"]
+    if abs(found[0] - found[1]) <= 1e-13 * max(map(abs, found)):
+        exactly = [exact.at(side, arrays, counterexample["dims"]) for side in (left.expr, aligned(right, left))]
+        if any(array is None for array in exactly) or not backends.numpy().any(exactly[0] != exactly[1]):
+            faults.append("the sides are equal there")
+    return faults
 
 
 class _Checker:

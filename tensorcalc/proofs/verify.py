@@ -23,7 +23,7 @@ from ..notation.lower import Reading, Scope, read_sides
 from ..notation.lower.scope import Value
 from ..notation.lower.unify import same_product
 from ..sizes import Dim, value
-from . import probe
+from . import exact, probe
 from .proof import STATEMENTS, Proof, prove
 from .rules.exponentials import neighbours
 
@@ -110,7 +110,12 @@ def compare(left: Reading, right: Reading, facts: Facts, equations: Sequence[Equ
     proof = prove(pointed(left.expr, facts), pointed(other, facts), given(equations, facts))
     if proof is not None:
         return Verdict("proved", left, right, facts, proof=proof, evidence=_agreed(found))
-    return Verdict("undecided", left, right, facts, evidence=_agreed(found),
+    exactly = None if equations else exact.evidence(left.expr, other, facts)
+    if exactly is not None and exactly.differ:
+        gap = exact.counterexample(left.expr, other, facts)
+        if gap is not None:
+            return Verdict("refuted", left, right, facts, gap=gap, diagnosis=_at(gap, left))
+    return Verdict("undecided", left, right, facts, evidence=_agreed(found) + _exactly(exactly),
                    diagnosis="neither proved nor refuted")
 
 
@@ -169,7 +174,9 @@ def entry(gap: probe.Gap, left: Reading) -> list[int]:
 
 def _at(gap: probe.Gap, left: Reading) -> str:
     place = f" at entry {entry(gap, left)}" if gap.entry else ""
-    return f"the sides differ{place}: {gap.left:.12g} and {gap.right:.12g}"
+    digits = ".12g" if f"{gap.left:.12g}" != f"{gap.right:.12g}" else ".17g"
+    apart = f", which rounds off a relative gap of {gap.size:.1e}" if gap.left == gap.right else ""
+    return f"the sides differ{place}: {gap.left:{digits}} and {gap.right:{digits}}{apart}"
 
 
 def _agreed(found: Sequence[probe.Gap]) -> str:
@@ -177,6 +184,13 @@ def _agreed(found: Sequence[probe.Gap]) -> str:
         return "no point was found where both sides are defined"
     worst = max(gap.size for gap in found)
     return f"{len(found)} random points agreed in double precision; largest relative gap {worst:.1e}"
+
+
+def _exactly(found: exact.Evidence | None) -> str:
+    if found is None or found.differ:
+        return ""
+    return (f"; {found.points} agreed exactly modulo 2^61 - 1, as a false identity of their sizes does with a chance "
+            f"below {found.chance or 1e-300:.0e}")
 
 
 def given(equations: Sequence[Equation], facts: Facts) -> list[Rule]:
@@ -189,10 +203,13 @@ def commuting(stated: Sequence[Rule]) -> Rule:
     """expm(A) expm(B) = expm(A + B) where the rules ``stated`` turn A B into B A."""
     rules = (*EXPAND, *stated)
 
+    def commute(first: Expr, second: Expr) -> bool:
+        one, two = einsum([(first, "ij"), (second, "jk")], "ik"), einsum([(second, "ij"), (first, "jk")], "ik")
+        return rewrite(one, rules) is rewrite(two, rules)
+
     def apply(node: Expr) -> Expr | None:
         for i, k, first, second, rest in neighbours(node, "expm"):
-            one, two = einsum([(first, "ij"), (second, "jk")], "ik"), einsum([(second, "ij"), (first, "jk")], "ik")
-            if rewrite(one, rules) is rewrite(two, rules):
+            if commute(first, second):
                 merged = apply_function(TABLE["expm"], add([(1, first), (1, second)]))
                 return einsum([*rest, (merged, (i, k))], range(node.rank))
         return None

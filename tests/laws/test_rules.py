@@ -37,6 +37,9 @@ DECLARED: dict[str, dict[str, list[Any]]] = {
     "det.scalar": {"A": ["n", "n"]},
     "det.kronecker": {"A": ["n", "n"], "B": ["m", "m"]},
     "orthogonal.cancel": {"Q": ["n", "n"]},
+    "inverse.skew": {"A": [2, 2]},
+    "pinv.gram": {"A": ["p", "n"]},
+    "pinv.kronecker": {"A": ["p", "n"], "B": ["r", "q"]},
 }
 NUMBERS = {"x": [], "y": []}  # where a statement about entries is written for numbers
 SIZES = {"m": 2, "n": 3, "p": 4, "q": 2, "r": 3, "s": 2, "k": 3, "a": 2, "b": 1}

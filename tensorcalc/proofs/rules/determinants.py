@@ -134,6 +134,25 @@ def det_clear(node: Expr) -> Expr | None:
     return None
 
 
+@rule("det.shift", "det(2*eye(n) - A*B) = 2^n det(eye(n) - 1/2*A*B)", "det", reference="MC 19",
+      shrinks="the identity in a determinant loses its factor")
+def det_shift(node: Expr) -> Expr | None:
+    """A multiple of the identity beside a product; a symbol is a factor that is nowhere zero, or almost."""
+    inner = argument_of(node, "det")
+    if not isinstance(inner, Sum) or inner.rank != 2 or len(inner.terms) != 2 or not isinstance(node, Apply):
+        return None
+    for (w, eye), (v, low) in (inner.terms, inner.terms[::-1]):
+        scalars = [part for part in eye.operands if not part.shape] if isinstance(eye, Einsum) else []
+        core = einsum([pair for pair in pairs(eye) if pair[0].shape], (0, 1)) if isinstance(eye, Einsum) else eye
+        if not isinstance(core, Delta) or not isinstance(low, Einsum) or (w == 1 and not scalars):
+            continue
+        rest = einsum([*pairs(low), *[(power_of(part, -1), ()) for part in scalars]], (0, 1))
+        size = dimension(inner.shape[0])
+        powers = [(power_of(part, size), ()) for part in [number(w), *scalars] if part is not ONE]
+        return einsum([(like(node, add([(1, core), (v / w, rest)])), ()), *powers], ())
+    return None
+
+
 def _turned_round(low: Einsum) -> tuple[Expr, Expr] | None:
     """A and R L, where a product is L inv(A) R."""
     scalars = {q for q, own in enumerate(low.subscripts) if not own}
@@ -180,7 +199,7 @@ def det_lemma(node: Expr) -> Expr | None:
             swapped = einsum([(right, "ib"), (inverse, "ba"), (left, "aj")], "ij")
             inside = add([(1, small), (v / w, swapped)])
             other = like(node, inside)
-            if dim != inner.shape[0] and plain and w == 1 and other.key < node.key:
+            if plain and w == 1 and other.key < node.key:
                 return other
     return None
 
@@ -206,6 +225,14 @@ def cuts(low: Einsum) -> list[tuple[Expr, Expr, int | str | None]]:
         grown = [pair for pair in others if set(pair[1]) & labels]
         from_left += grown
         labels |= {label for _, own in grown for label in own if label >= low.rank}
+
+
+@rule("det.skew", "det(skew(x)) = 0", "det", reference="MC 454", shrinks="a function vanishes")
+def det_skew(node: Expr) -> Expr | None:
+    """Of a skew matrix with an odd number of rows."""
+    inner = argument_of(node, "det")
+    odd = inner is not None and inner.rank == 2 and isinstance(inner.shape[0], int) and inner.shape[0] % 2 == 1
+    return number(0) if inner is not None and odd and transpose(inner, (1, 0)) is scale(-1, inner) else None
 
 
 @rule("det.orthogonal", "det(Q)^2 = 1", "power", "abs", shrinks="a factor vanishes")

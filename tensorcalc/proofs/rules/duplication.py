@@ -152,3 +152,32 @@ def det_symmetric_square(node: Expr) -> Expr | None:
         return None
     exponent = add([(1, dimension(matrix.shape[0])), (1, ONE)])
     return power_of(apply(TABLE["det"], matrix), exponent)
+
+
+@rule("duplication.outer", "duplication(n)*duplication(n)' = eye(n*n) + commutation(n,n) - diag(vec(eye(n)))", "duplication",
+      reference="Magnus & Neudecker 1980, lemma 3.6", shrinks="two factors become deltas")
+def duplication_outer(node: Expr) -> Expr | None:
+    if not isinstance(node, Einsum):
+        return None
+    places = applied(node, "duplication")
+    for at, k in enumerate(places):
+        for q in places[at + 1:]:
+            (i, j, h), (p, r, g) = node.subscripts[k], node.subscripts[q]
+            if h == g and h >= node.rank and uses(node, h) == 2:
+                dim = delta(node.operands[k].shape[0])
+                straight, crossed = (replaced(node, [k, q], [(dim, (i, a)), (dim, (j, b))]) for a, b in ((p, r), (r, p)))
+                once = replaced(node, [k, q], [(dim, (i, j)), (dim, (j, p)), (dim, (p, r))])
+                return add([(1, straight), (1, crossed), (-1, once)])
+    return None
+
+
+@rule("duplication.define", "duplication(n) = elimination(n)' + (commutation(n,n) - diag(vec(eye(n))))*elimination(n)'",
+      "duplication", reference="Magnus & Neudecker 1980, lemma 3.5", shrinks="a constant is put in terms of another")
+def duplication_define(node: Expr) -> Expr | None:
+    """D_ijh is L_hij + L_hji, and L_hij where i is j."""
+    if not isinstance(node, Apply) or node.function.name != "duplication":
+        return None
+    dim, _, half = node.shape
+    lower, eye = special("elimination", (half, dim, dim)), delta(dim)
+    turned = [einsum([(lower, "hij")], "ijh"), einsum([(lower, "hji")], "ijh")]
+    return add([(1, turned[0]), (1, turned[1]), (-1, einsum([(lower, "hij"), (eye, "ij")], "ijh"))])

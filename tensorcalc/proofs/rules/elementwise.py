@@ -9,6 +9,8 @@ from ...algebra.build import (
     add,
     apply,
     base_and_exponent,
+    dimension,
+    dimension_of,
     einsum,
     is_number,
     number,
@@ -23,6 +25,7 @@ from ...calculus.assume import is_nonzero, is_positive
 from ...calculus.rewrite import rule
 from ...calculus.rules.products import applied, argument_of, pairs, replaced
 from ...functions import POWER, TABLE
+from ...sizes import spell
 from .parts import terms
 
 
@@ -385,3 +388,29 @@ def power_split(node: Expr) -> Expr | None:
         return None
     axes = range(base.rank)
     return einsum([(power_of(base, scale(weight, term)), axes) for weight, term in exponent.terms], axes)
+
+
+@rule("power.sign", "(-1)^(2 k) = 1", "power", shrinks="an exponent of -1 loses an even part")
+def power_sign(node: Expr) -> Expr | None:
+    base, exponent = base_and_exponent(node)
+    known = dimension_of(exponent) if isinstance(exponent, Expr) and is_number(base) == -1 else None
+    if known is None or any(weight.denominator != 1 for weight in known.values()):
+        return None
+    odd = {monomial: weight % 2 for monomial, weight in known.items() if weight % 2}
+    return None if odd == known else power_of(base, dimension(spell(odd))) if odd else ONE
+
+
+@rule("power.product", "(x y)^k = x^k y^k", "power", shrinks="the base falls apart")
+def power_product(node: Expr) -> Expr | None:
+    """For a whole exponent that is a symbol."""
+    base, exponent = base_and_exponent(node)
+    if not isinstance(exponent, Expr) or dimension_of(exponent) is None:
+        return None
+    weight, core = split(base)
+    entrywise = isinstance(core, Einsum) and all(set(own) <= set(range(core.rank)) for own in core.subscripts)
+    factors = pairs(core) if isinstance(core, Einsum) and entrywise and not any(
+        isinstance(operand, Delta) and operand.rank > 1 for operand in core.operands) else [(core, tuple(range(core.rank)))]
+    if weight in (0, 1) and len(factors) < 2:
+        return None
+    powers = [(power_of(factor, exponent), own) for factor, own in factors]
+    return einsum([*powers, (power_of(number(weight), exponent), ())], range(node.rank))

@@ -201,6 +201,18 @@ def sqrtm_square(node: Expr) -> Expr | None:
     return None
 
 
+@rule("sqrtm.root", "sqrtm(A^2) = A", "sqrtm", reference="Higham 2008, th. 1.29", shrinks="a function vanishes")
+def sqrtm_root(node: Expr) -> Expr | None:
+    """Of the square of a positive matrix."""
+    inner = argument_of(node, "sqrtm")
+    if not isinstance(inner, Einsum) or inner.rank != 2 or len(inner.operands) != 2 or \
+            inner.operands[0] is not inner.operands[1]:
+        return None
+    matrix = inner.operands[0]
+    square = einsum([(matrix, "ij"), (matrix, "jk")], "ik")
+    return matrix if matrix.rank == 2 and square is inner and {"spd", "psd"} & set(getattr(matrix, "facts", ())) else None
+
+
 @rule("logm.trace", "tr(logm(A)) = logdet(A)", "logm", reference="Higham 2008, sec. 11.1",
       shrinks="a function vanishes")
 def logm_trace(node: Expr) -> Expr | None:
@@ -269,9 +281,9 @@ def expm_kernel(node: Expr) -> Expr | None:
     return None
 
 
-@rule("logdet.cholesky", "sum(log(diag(chol(A)))) = 1/2*logdet(A)", "log", reference="Golub & Van Loan 2013, sec. 4.2",
+@rule("chol.logdet", "sum(log(diag(chol(A)))) = 1/2*logdet(A)", "log", reference="Golub & Van Loan 2013, sec. 4.2",
       shrinks="two functions become one")
-def logdet_cholesky(node: Expr) -> Expr | None:
+def chol_logdet(node: Expr) -> Expr | None:
     """The logarithm of a determinant by the factor of a symmetric matrix."""
     if not isinstance(node, Einsum):
         return None

@@ -7,11 +7,15 @@ from ...algebra.build import (
     add,
     apply,
     delta,
+    dimension,
     einsum,
     power_of,
+    scale,
+    symmetry,
     transpose,
 )
-from ...algebra.expr import Apply, Delta, Einsum, Expr, Sum
+from ...algebra.expr import Apply, Delta, Einsum, Expr, Sum, Variable
+from ...algebra.traverse import postorder
 from ...calculus.rewrite import rule
 from ...calculus.rules.products import applied, argument_of, find_product, like, replaced, uses
 from ...functions import TABLE, grouped
@@ -104,3 +108,79 @@ def inverse_adjugate(node: Expr) -> Expr | None:
     if inner is None or inner.rank != 2 or not isinstance(node, Apply) or inner.shape[0] not in (1, 2, 3, 4):
         return None
     return einsum([(apply(TABLE["adj"], inner), (0, 1)), (power_of(apply(TABLE["det"], inner), -1), ())], (0, 1))
+
+
+@rule("inverse.trace", "tr(inv(eye(n) + A*B)) = n - m + tr(inv(eye(m) + B*A))", "inv", reference="Sylvester's identity",
+      shrinks="the inverse is the one of the two that comes first")
+def inverse_trace(node: Expr) -> Expr | None:
+    if not isinstance(node, Einsum):
+        return None
+    for k in applied(node, "inv"):
+        inverse, own = node.operands[k], node.subscripts[k]
+        total = inverse.children[0]
+        if len(own) != 2 or own[0] != own[1] or own[0] < node.rank or uses(node, own[0]) != 2 or \
+                not isinstance(total, Sum) or len(total.terms) != 2:
+            continue
+        for (w, base), (v, low) in (total.terms, total.terms[::-1]):
+            if not isinstance(base, Delta) or not isinstance(low, Einsum):
+                continue
+            for left, right, dim in cuts(low):
+                if dim is None:
+                    continue
+                other = apply(TABLE["inv"], add([(w, delta(dim)), (v, einsum([(right, "ib"), (left, "bj")], "ij"))]))
+                if other.key < inverse.key:
+                    rest = [(1 / w, replaced(node, [k], [(dimension(size), ())])) for size in (base.shape[0], dim)]
+                    return add([rest[0], (-rest[1][0], rest[1][1]), (1, replaced(node, [k], [(other, own)]))])
+    return None
+
+
+@rule("inverse.commute", "inv(eye(n) + A^2) A = A inv(eye(n) + A^2)", "inv", reference="Higham 2008, th. 1.13",
+      shrinks="the argument of a polynomial stands left of its inverse")
+def inverse_commute(node: Expr) -> Expr | None:
+    """A matrix beside the inverse of a polynomial in it."""
+    if not isinstance(node, Einsum):
+        return None
+    for k in applied(node, "inv"):
+        inverse, own = node.operands[k], node.subscripts[k]
+        matrix = _polynomial_in(inverse.children[0]) if inverse.rank == 2 else None
+        if matrix is None:
+            continue
+        sign = symmetry(inverse) if symmetry(inverse) else 0
+        for i, j in (own, own[::-1]) if sign > 0 else (own,):
+            if j < node.rank or uses(node, j) != 2 or i == j:
+                continue
+            found = find_product(node, matrix, {0: j}, {k})
+            if found is None or found[0][1] == i:
+                continue
+            binding, used = found
+            return replaced(node, [k, *used], [(matrix, (i, j)), (inverse, (j, binding[1]))])
+    return None
+
+
+def _polynomial_in(total: Expr) -> Variable | None:
+    """The matrix that a sum is a polynomial in: all its terms are powers of it, or of its transpose where that is ±itself."""
+    found = {node for node in postorder(total) if isinstance(node, Variable)}
+    matrix = next((node for node in found if node.rank == 2), None)
+    if matrix is None or len([node for node in found if node.rank]) != 1 or not isinstance(total, Sum) or \
+            matrix.shape[0] != matrix.shape[1]:
+        return None
+    for _, term in total.terms:
+        one, two = (einsum([(a, "ij"), (b, "jk")], "ik") for a, b in ((term, matrix), (matrix, term)))
+        if one is not two:
+            return None
+    return matrix
+
+
+@rule("inverse.skew", "inv(A - A')' = -inv(A - A')", "inv", reference="MC 3",
+      shrinks="the inverse of a skew matrix is the way round that comes first, or a form in it vanishes")
+def inverse_skew(node: Expr) -> Expr | None:
+    if not isinstance(node, Einsum):
+        return None
+    for k in applied(node, "inv"):
+        inverse, own = node.operands[k], node.subscripts[k]
+        inner = inverse.children[0]
+        if inverse.rank == 2 and own[0] != own[1] and transpose(inner, (1, 0)) is scale(-1, inner):
+            turned = replaced(node, [k], [(inverse, own[::-1])])
+            if turned is node or turned.key < node.key:
+                return scale(-1 if turned is not node else 0, turned)
+    return None
