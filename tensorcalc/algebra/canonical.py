@@ -22,13 +22,14 @@ class Factor(NamedTuple):
     """An operand, a label for each of its axes, and its symmetry.
 
     ``symmetry`` is +1 or -1 where its first ``span`` axes may be interchanged, with that
-    change of sign; 0 where none may.
+    change of sign; 0 where none may.  ``copies``: how often it occurs.
     """
 
     operand: Expr
     labels: tuple[int, ...]
     symmetry: int
     span: int = 0
+    copies: int = 1
 
     @property
     def free(self) -> tuple[int, ...]:
@@ -59,12 +60,22 @@ def canonical(factors: Sequence[Factor], rank: int) -> Numbering:
     Equal products get equal numberings whatever the order of the factors and
     whatever the other labels are called.
     """
-    factors = sorted(factors, key=_by_key) if len(factors) > 1 else factors
+    factors = _gathered(sorted(factors, key=_by_key)) if len(factors) > 1 else factors
     if len({factor.operand for factor in factors}) == len(factors):
         numbering = _number(factors, range(len(factors)), rank)
         if numbering is not None:
             return numbering
     return _search(factors, rank)
+
+
+def _gathered(factors: Sequence[Factor]) -> Sequence[Factor]:
+    """Equal factors at one place as one: they need not be told apart.  Antisymmetric ones stay, for their signs."""
+    count: dict[Factor, int] = {}
+    for factor in factors:
+        count[factor] = count.get(factor, 0) + 1
+    if len(count) == len(factors) or any([factor.symmetry < 0 for factor in factors]):
+        return factors
+    return [factor._replace(copies=copies) for factor, copies in count.items()]
 
 
 def _by_key(factor: Factor) -> SortKey:
@@ -95,13 +106,14 @@ def _read_off(factors: Sequence[Factor], order: Sequence[int], number: dict[int,
     for k in order:
         factor = factors[k]
         if not factor.symmetry or factor.span < 2:
-            subscripts.append(tuple([number[label] for label in factor.labels]))
+            subscripts += [tuple([number[label] for label in factor.labels])] * factor.copies
             continue
         free = [number[label] for label in factor.free]
         if factor.symmetry < 0 and free:
             sign *= parity(free)
-        subscripts.append((*sorted(free), *[number[label] for label in factor.fixed]))
-    return Numbering(tuple(factors[k].operand for k in order), tuple(subscripts), sign)
+        subscripts += [(*sorted(free), *[number[label] for label in factor.fixed])] * factor.copies
+    operands = [factors[k].operand for k in order for _ in range(factors[k].copies)]
+    return Numbering(tuple(operands), tuple(subscripts), sign)
 
 
 def parity(values: Sequence[int]) -> int:
@@ -132,7 +144,8 @@ def _search(factors: Sequence[Factor], rank: int) -> Numbering:
     leaves = 0
     labels = {label: min(label, rank) for factor in factors for label in factor.labels}
     reached = _reached(factors, rank) if rank and len(factors) > _LONG else [0] * len(factors)
-    start = _Colours(_ranked([(factor.operand.key, place) for factor, place in zip(factors, reached)]), labels)
+    inks = [(factor.operand.key, place, factor.copies) for factor, place in zip(factors, reached)]
+    start = _Colours(_ranked(inks), labels)
 
     def descend(colours: _Colours, prefix: tuple[int, ...]) -> None:
         nonlocal best, best_order, vanishes, leaves

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 
 from ..algebra.expr import Apply, Delta, Einsum, Expr, Sum
-from ..algebra.traverse import unvisited
+from ..algebra.traverse import fold, unvisited
 from .rewrite import Step, rewrite
 from .rules.logistic import mirrored
 from .rules.sets import EXPANDED, FACTOR, STANDARD
 
-MOST_LEAVES = 300  # of an expression that is factored or expanded to see whether that shortens it
+MOST_LEAVES = 300     # of an expression that is factored or expanded to see whether that shortens it
+MOST_PRODUCTS = 128   # into which an expression may be expanded to see whether that shortens it
 
 
 def simplify(expr: Expr, trace: list[Step] | None = None) -> Expr:
@@ -29,7 +31,7 @@ def simplify(expr: Expr, trace: list[Step] | None = None) -> Expr:
     if symbols > MOST_LEAVES:
         return plain
     best = shortest(plain, rewrite(plain, FACTOR)) if occurring & _SUM else plain
-    if occurring & _FACTOR_SUM:
+    if occurring & _FACTOR_SUM and _products(plain) <= MOST_PRODUCTS:
         best = shortest(best, _collected(plain))
     other = mirrored(plain) if occurring & _SIGMOID else None
     return best if other is None else shortest(best, _collected(other))
@@ -38,6 +40,19 @@ def simplify(expr: Expr, trace: list[Step] | None = None) -> Expr:
 def _collected(expr: Expr) -> Expr:
     """``expr`` multiplied out, then with common factors pulled out."""
     return rewrite(rewrite(expr, EXPANDED), FACTOR)
+
+
+def _products(expr: Expr) -> int:
+    """How many products there are once all sums among the factors are multiplied out."""
+    def visit(node: Expr, counts: Sequence[int]) -> int:
+        match node:
+            case Sum():
+                return min(sum(counts), MOST_PRODUCTS + 1)
+            case Einsum():
+                return min(prod(counts), MOST_PRODUCTS + 1)
+        return min(max([1, *counts]), MOST_PRODUCTS + 1)
+
+    return fold(expr, visit)
 
 
 def shortest(*candidates: Expr) -> Expr:
