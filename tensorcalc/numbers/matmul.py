@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 from .arraytext import ATOM, POWERS, QUOTIENT, SUM, TIMES, Code, Labels
 
-_VIEW = re.compile(r"(\w+)\.transpose\(([\d, ]+)\)")
+_VIEW = re.compile(r"(\w+(?:\.reshape\([\d, ]+\))?)\.transpose\(([\d, ]+)\)")
+_SHAPED = re.compile(r"(\w+)\.reshape\([\d, ]+\)")
 
 Sizes = Mapping[int, int]
 
@@ -106,18 +107,22 @@ def _sided(code: Code, own: Labels, shared: Sequence[int], first: Sequence[int],
     if not shared and len(flat) == 2 and own == (*second, *first) and len(own) == 2:
         return Code(f"{code.within(ATOM)}.T", turned=code)
     if _solid(own, sizes) == _solid(wanted, sizes):
-        return code if shape == tuple([sizes[label] for label in own]) else Code(f"{code.within(ATOM)}.reshape{_tuple(shape)}")
+        return code if shape == tuple([sizes[label] for label in own]) else _reshaped(code, shape)
     if not shared and _solid(own, sizes) == _solid((*second, *first), sizes):
-        return Code(f"{code.within(ATOM)}.reshape{_tuple(shape[::-1])}.T")
+        return Code(f"{_reshaped(code, shape[::-1]).text}.T")
     moved = Code(f"{code.within(ATOM)}.transpose({', '.join(str(own.index(label)) for label in wanted)})")
     if all(len(group) == 1 for group in flat):
         return moved if own[-1] in wanted[-2:] else Code(f"np.ascontiguousarray({moved.text})")
-    return Code(f"{moved.text}.reshape{_tuple(shape)}")
+    return _reshaped(moved, shape)
+
+
+def _reshaped(code: Code, shape: tuple[int, ...]) -> Code:
+    """An array in another shape, whatever shape a text gives it."""
+    given = _SHAPED.fullmatch(code.text)
+    text = given[1] if given else code.within(ATOM)
+    return Code(f"{text}.reshape({', '.join(map(str, shape))})")
 
 
 def _solid(labels: Sequence[int], sizes: Sizes) -> list[int]:
     return [label for label in labels if sizes[label] > 1]
 
-
-def _tuple(shape: tuple[int, ...]) -> str:
-    return f"({', '.join(map(str, shape))})"

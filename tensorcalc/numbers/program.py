@@ -303,22 +303,25 @@ class Program:
         if set(own) == set(other) and len(own) > 1:
             return self._inner(node, a, own, b, other)
         sizes = dict(zip((*own, *other), (*self.shapes[x], *self.shapes[y])))
-        found = matrix_product(a, own, b, other, rank, sizes, self._summed_next(node))
+        summed = self._summed_next(node)
+        found = matrix_product(a, own, b, other, rank, sizes, summed)
         if found is not None:
-            return self._matmul(node, found)
+            return self._matmul(node, found, bool(summed))
         code = self.writer.step(node, [a, b])
         return self._owned(node, code) if rank else self._shared(node, code)
 
-    def _matmul(self, node: Einsum, found: Product) -> Code:
+    def _matmul(self, node: Einsum, found: Product, multiplied: bool) -> Code:
         if not node.rank:
             return self._shared(node, Code(found.text, MATMUL))
         natural = found.labels == tuple(range(node.rank))
         if found.shape is None and natural:
             return self._owned(node, Code(found.text), found.into("out"))
-        text = found.text if found.shape is None else f"({found.text}).reshape{found.shape}"
-        name = self._new(text)
+        later = found.shape is not None and multiplied     # the next product gives it a shape of its own
+        name = self._new(found.text if found.shape is None or later else f"({found.text}).reshape{found.shape}")
+        if later:
+            name = f"{name}.reshape{found.shape}"
         if natural:
-            return self._value(node, name)
+            return Code(name) if later else self._value(node, name)
         if node.rank == 2:
             return turn(Code(name))
         return Code(f"{name}.transpose({', '.join(str(found.labels.index(axis)) for axis in range(node.rank))})")
