@@ -83,7 +83,7 @@ def evaluate(expr: Expr, values: Mapping[str, Any], sizes: Mapping[str, int] | N
     callables = {name: found for name, found in values.items() if callable(found)}
     with numpy().errstate(all="ignore"), catch_warnings():
         simplefilter("ignore")
-        (result,) = _Run(arrays, known, callables, most).of(_planned(expr, tuple(sorted(known.items()))))
+        result = _Run(arrays, known, callables, most).of(_planned(expr, tuple(sorted(known.items()))))
     if groups is not None:
         dims = iter(result.shape)
         result = result.reshape([prod(next(dims) for _ in range(count)) for count in groups])
@@ -104,17 +104,22 @@ def evaluate_json(expr: Expr, values: Mapping[str, Any], groups: Sequence[int] |
     return numpy().where(finite, result, None).tolist() if not finite.all() else result.tolist()
 
 
-def run(planned: Sequence[Expr], arrays: Mapping[str, Array], sizes: Mapping[str, int],
-        callables: Mapping[str, Callable[..., Array]], most: int = MOST_ENTRIES) -> list[Array]:
-    """The values of plans that share what they can; ``arrays`` have all axes of their variables.
+def step(node: Expr, inputs: list[Array], sizes: Mapping[str, int],
+         callables: Mapping[str, Callable[..., Array]]) -> Array:
+    """The value of one node of a plan, from those of its children."""
+    return _Run({}, sizes, callables, MOST_ENTRIES).step(node, inputs)
+
+
+def bounded(shape: tuple[int, ...], most: int = MOST_ENTRIES) -> None:
+    """Insist on an array of at most so many entries.
 
     Raises
     ------
-    LimitError, UnsupportedError: as :func:`evaluate`.
+    LimitError: TC411.
     """
-    with numpy().errstate(all="ignore"), catch_warnings():
-        simplefilter("ignore")
-        return _Run(arrays, sizes, callables, most).of(*planned)
+    if prod(shape) > most:
+        raise LimitError("TC411", f"an array of more than {most} entries", field="values",
+                         facts=[f"shape {' x '.join(map(str, shape))}"])
 
 
 # -- the plan, step by step --------------------------------------------------------------
@@ -127,25 +132,22 @@ class _Run:
                  callables: Mapping[str, Callable[..., Array]], most: int) -> None:
         self.arrays, self.sizes, self.callables, self.most = arrays, sizes, callables, most
 
-    def of(self, *roots: Expr) -> list[Array]:
-        """The value of each root."""
-        order = postorder(*roots)
+    def of(self, root: Expr) -> Array:
+        order = postorder(root)
         for node in order:
-            shape = sized(node.shape, self.sizes)
-            if prod(shape) > self.most:
-                raise LimitError("TC411", f"an array of more than {self.most} entries", field="values",
-                                 facts=[f"shape {' x '.join(map(str, shape))}"])
-        left = uses(roots)
+            bounded(sized(node.shape, self.sizes), self.most)
+        left = uses([root])
         done: dict[Expr, Array] = {}
         for node in order:
-            done[node] = self._step(node, [done[child] for child in node.children])
+            done[node] = self.step(node, [done[child] for child in node.children])
             for child in node.children:
                 left[child] -= 1
                 if not left[child]:
                     done.pop(child, None)
-        return [numpy().asarray(done[root]) for root in roots]
+        return numpy().asarray(done[root])
 
-    def _step(self, node: Expr, inputs: list[Array]) -> Array:
+    def step(self, node: Expr, inputs: list[Array]) -> Array:
+        """The value of one node, from those of its children."""
         shape = sized(node.shape, self.sizes)
         match node:
             case Variable(name=name):

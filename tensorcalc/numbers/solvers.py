@@ -24,6 +24,8 @@ Array = Any
 Values = Callable[[Expr], Array]   # the value of an expression, one array axis an axis
 Sizes = Mapping[int, int]          # of the axes that frames name
 
+Phase = Any                        # 1.0 or -1.0; of complex matrices a complex number of size one
+
 RANK = -2   # the axis over which a product of low rank is summed
 
 
@@ -52,8 +54,8 @@ class Solver(Protocol):
     def solve(self, right: Named) -> Named:
         """The solution, with the axes of the columns in place of those of the rows."""
 
-    def slogdet(self) -> tuple[float, float]:
-        """The sign of the determinant, and the logarithm of its size; the product over a batch."""
+    def slogdet(self) -> tuple[Phase, float]:
+        """The sign or phase of the determinant, and the logarithm of its size; the product over a batch."""
 
 
 def solver(recipe: Recipe, value: Values, sizes: Sizes) -> Solver:
@@ -117,33 +119,22 @@ def _part(make: Callable[[], Any]) -> Any:
 
 
 class Matrices:
-    """Square matrices of shape (batch, order, order), factorised once: Cholesky where it exists, else LU.
+    """Square matrices of shape (batch, order, order): large ones are factorised once, by Cholesky where it exists.
 
-    Rows and columns are scaled before, so that units do not count when
+    Small ones are solved at once, by LU.  Rows and columns are scaled before, so that units do not count when
     :meth:`solve` refuses what is singular up to rounding.
     """
 
     def __init__(self, matrices: Array) -> None:
-        np = numpy()
-        largest = np.abs(matrices).max(axis=-1, initial=0)
-        if not largest.all() or not np.isfinite(largest).all():
-            raise singular("a row is zero" if np.isfinite(largest).all() else "an entry is not finite")
-        self.spd = is_symmetric(matrices) and bool((np.diagonal(matrices, axis1=-2, axis2=-1) > 0).all())
-        if self.spd:
-            self.rows = 1 / np.sqrt(np.diagonal(matrices, axis1=-2, axis2=-1))
-            self.cols = self.rows
-        else:
-            self.rows = 1 / largest
-            columns = np.abs(matrices * self.rows[..., None]).max(axis=-2)
-            if not columns.all():
-                raise singular("a column is zero")
-            self.cols = 1 / columns
-        self.scaled = matrices * self.rows[..., None] * self.cols[..., None, :]
-        self.spd = self.spd and _has_cholesky(self.scaled)
         self.scipy = backends.optional("scipy.linalg") if len(matrices) * 16 <= matrices.shape[-1] else None
+        self.rows, self.cols = _scales(matrices, symmetric=self.scipy is not None and is_symmetric(matrices))
+        self.scaled = matrices * self.rows[..., None] * self.cols[..., None, :]
         self.factors = [self._factor(one) for one in self.scaled] if self.scipy is not None else []
-        if self.scipy is None and not self.spd and matrices.size and not np.linalg.slogdet(self.scaled)[0].all():
-            raise singular()
+
+    @cached_property
+    def spd(self) -> bool:
+        """Whether matrices that are factorised are symmetric and positive definite, by their numbers."""
+        return self.scipy is not None and is_symmetric(self.scaled) and _has_cholesky(self.scaled)
 
     def _factor(self, matrix: Array) -> Any:
         """The factors of one matrix, or an error where a pivot vanishes."""
@@ -161,7 +152,10 @@ class Matrices:
         """The least reciprocal condition number, about."""
         np = numpy()
         if self.scipy is None:
-            inverses = np.linalg.inv(self.scaled)
+            try:
+                inverses = np.linalg.inv(self.scaled)
+            except np.linalg.LinAlgError:
+                return 0.0
             return float((1 / (_norm(self.scaled) * _norm(inverses))).min(initial=1))
         name = "pocon" if self.spd else "gecon"
         estimate, = self.scipy.get_lapack_funcs((name,), (self.scaled,))
@@ -185,14 +179,33 @@ class Matrices:
             found = np.stack([one(factor, own, check_finite=False) for factor, own in zip(self.factors, right)])
         return found * self.cols[..., None]
 
-    def slogdet(self) -> tuple[float, float]:
+    def slogdet(self) -> tuple[Phase, float]:
         np = numpy()
         scales = float(np.log(self.rows).sum() + np.log(self.cols).sum())
         if self.spd:
             lower = np.linalg.cholesky(self.scaled)
             return 1.0, 2 * float(np.log(np.diagonal(lower, axis1=-2, axis2=-1)).sum()) - scales
         signs, logs = np.linalg.slogdet(self.scaled)
-        return float(np.prod(signs)), float(np.sum(logs)) - scales
+        return np.prod(signs).item(), float(np.sum(logs)) - scales
+
+
+def _scales(matrices: Array, symmetric: bool) -> tuple[Array, Array]:
+    """What rows and columns are multiplied with so that the largest entries are about one."""
+    np = numpy()
+    if symmetric:
+        diagonal = np.diagonal(matrices, axis1=-2, axis2=-1)
+        if (diagonal > 0).all() and np.isfinite(diagonal).all():
+            scale = 1 / np.sqrt(diagonal)
+            return scale, scale
+    sizes = np.abs(matrices)
+    rows = sizes.max(axis=-1)
+    if not rows.all() or not np.isfinite(rows).all():
+        raise singular("a row is zero" if np.isfinite(rows).all() else "an entry is not finite")
+    rows = 1 / rows
+    columns = (sizes * rows[..., None]).max(axis=-2)
+    if not columns.all():
+        raise singular("a column is zero")
+    return rows, 1 / columns
 
 
 def _norm(matrices: Array) -> Array:
@@ -232,7 +245,7 @@ class _Blocks:
         found = self.matrices.solve(stack)
         return Named(found.reshape([*right.sizes(batch), *self.shape, *right.sizes(rest)]), (*batch, *cols, *rest))
 
-    def slogdet(self) -> tuple[float, float]:
+    def slogdet(self) -> tuple[Phase, float]:
         return self.matrices.slogdet()
 
 
@@ -247,9 +260,10 @@ class _Pointwise:
     def solve(self, right: Named) -> Named:
         return Named(right.array / _broadcast(self.array, self.frame.batch, right.axes), right.axes)
 
-    def slogdet(self) -> tuple[float, float]:
+    def slogdet(self) -> tuple[Phase, float]:
         np = numpy()
-        return float(np.prod(np.sign(self.array))), float(np.log(np.abs(self.array)).sum())
+        size = np.abs(self.array)
+        return np.prod(self.array / size).item(), float(np.log(size).sum())
 
 
 def _broadcast(array: Array, own: Labels, axes: Labels) -> Array:
@@ -274,10 +288,10 @@ class _Inverse:
         found = self.argument @ stack / self.weight
         return Named(found.reshape([self.order, *right.sizes(rest)]), (*self.frame.cols, *rest))
 
-    def slogdet(self) -> tuple[float, float]:
+    def slogdet(self) -> tuple[Phase, float]:
         sign, size = numpy().linalg.slogdet(self.argument)
         own = (1.0 if self.weight > 0 else -1.0) ** self.order
-        return float(sign) * own, self.order * log(abs(self.weight)) - float(size)
+        return sign.conjugate().item() * own, self.order * log(abs(self.weight)) - float(size)
 
 
 # -- Kronecker products ------------------------------------------------------------------
@@ -296,20 +310,25 @@ class _Tied:
         renamed = dict(self.recipe.ties)
         return Named(right.array, tuple([renamed.get(axis, axis) for axis in right.axes]))
 
-    def slogdet(self) -> tuple[float, float]:
+    def slogdet(self) -> tuple[Phase, float]:
         frame, ties, sizes = self.recipe.frame, self.recipe.ties, self.sizes
         whole = prod([sizes[axis] for axis in frame.batch + frame.rows])
-        sign, size = 1.0, 0.0
+        sign: Phase = 1.0
+        size = 0.0
         rows, cols = [row for row, _ in ties], [col for _, col in ties]
         for step, found in zip(self.recipe.steps, self.steps):
             own = prod([sizes[axis] for axis in step.frame.batch + step.frame.rows])
             one_sign, one_size = found.slogdet()
-            sign, size = sign * one_sign ** (whole // own % 2), size + one_size * (whole // own)
+            sign, size = sign * _power(one_sign, whole // own), size + one_size * (whole // own)
             rows += step.frame.rows
             cols += step.frame.cols
         batch = prod([sizes[axis] for axis in frame.batch])
         turned = permutation_sign(rows, frame.rows, sizes) * permutation_sign(cols, frame.cols, sizes)
-        return sign * turned ** (batch % 2), size
+        return sign * _power(turned, batch), size
+
+
+def _power(phase: Phase, times: int) -> Phase:
+    return phase ** times if isinstance(phase, complex) else phase ** (times % 2)
 
 
 def permutation_sign(axes: Sequence[int], wanted: Sequence[int], sizes: Sizes) -> int:
@@ -365,7 +384,7 @@ class _LowRank:
         stack = stack - self.reached @ self.inner.solve(self.right @ stack)
         return Named(stack.reshape(found.sizes((*batch, *cols, *rest))), (*batch, *cols, *rest))
 
-    def slogdet(self) -> tuple[float, float]:
+    def slogdet(self) -> tuple[Phase, float]:
         (sign, size), (own_sign, own_size) = self.base.slogdet(), self.inner.slogdet()
         return sign * own_sign, size + own_size
 
@@ -440,7 +459,7 @@ class _Eigen:
             right = _applied(pair.vectors, (side.rows[0],), side.cols, [self.sizes[axis] for axis in side.cols], right)
         return right
 
-    def slogdet(self) -> tuple[float, float]:
+    def slogdet(self) -> tuple[Phase, float]:
         np = numpy()
         size = float(np.log(np.abs(self.eigenvalues)).sum())
         for pair in self.pairs:
@@ -494,7 +513,7 @@ class _Sylvester:
         shape = [self.sizes[axis] for axis in first.cols + second.cols]
         return Named(found.reshape([*shape, *right.sizes(rest)]), (*first.cols, *second.cols, *rest))
 
-    def slogdet(self) -> tuple[float, float]:
+    def slogdet(self) -> tuple[Phase, float]:
         np = numpy()
         rows, cols = self.eigenvalues.shape
         (sign, size), (own_sign, own_size) = self.left.slogdet(), self.right.slogdet()
@@ -518,6 +537,8 @@ class _Crossed:
         np = numpy()
         self.recipe, self.order = recipe, sizes[recipe.frame.rows[0]]
         a, b, c, d = (value(one) for one in recipe.matrices)
+        if not np.isrealobj(a):
+            raise _Unusable
         self.weight = float(recipe.weights[0])
         self.left, self.right = _part(lambda: Matrices(a[None])), _part(lambda: Matrices(b[None]))
         self.e = _part(lambda: self.left.solve(c[None])[0]) * (float(recipe.weights[1]) / self.weight)
@@ -555,7 +576,7 @@ class _Crossed:
             found[:, j] = self.triangular(eye - weights[j] * self.s, column, check_finite=False)
         return (self.u @ found @ self.v.conj().T).real
 
-    def slogdet(self) -> tuple[float, float]:
+    def slogdet(self) -> tuple[Phase, float]:
         np = numpy()
         (sign, size), (own_sign, own_size) = self.left.slogdet(), self.right.slogdet()
         phase = float(np.sign(np.prod(self.eigenvalues / np.abs(self.eigenvalues)).real))

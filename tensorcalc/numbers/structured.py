@@ -17,15 +17,16 @@ from typing import Any
 from ..algebra.build import add, einsum, transpose
 from ..algebra.expr import Apply, Einsum, Expr, Sum, Term, Variable
 from ..algebra.traverse import postorder
-from ..errors import LimitError, RequestError, ShapeError, UnsupportedError
+from ..errors import RequestError, ShapeError, UnsupportedError
 from ..sizes import Dim, value
 from .backends import numpy, scipy_sparse
-from .evaluate import MOST_ENTRIES, run
+from .evaluate import bounded
 from .inputs import read, unknown
 from .pattern import Cut, Labels, Opened, Placed, assembled, components, cut, leaves, opened, replaced, spread
 from .plan import plan, plans
 from .recipes import Crossed, Dense, Frame, Impossible, Inverse, LowRank, Pencil, Pointwise, Recipe, Tied, recipe
 from .solvers import Named, Solver, singular, solver
+from .steps import Steps
 
 Array = Any
 Split = tuple[tuple[int, ...], tuple[int, ...]]
@@ -78,8 +79,15 @@ def _mentioned(expr: Expr) -> tuple[dict[str, Variable], list[str]]:
 
 
 @lru_cache(maxsize=1024)
-def _plans(exprs: tuple[Expr, ...], sizes: Sizes) -> list[Expr]:
-    return plans(exprs, dict(sizes))
+def _steps(exprs: tuple[Expr, ...], sizes: Sizes) -> Steps:
+    return Steps(plans(exprs, dict(sizes)), dict(sizes))
+
+
+@lru_cache(maxsize=1024)
+def _sizes(variables: tuple[Variable, ...], shapes: tuple[tuple[int, ...], ...], sizes: Sizes) -> dict[str, int]:
+    """The sizes that arrays of these shapes show."""
+    arrays = {variable.name: numpy().broadcast_to(0.0, shape) for variable, shape in zip(variables, shapes)}
+    return read(variables, arrays, dict(sizes))[1]
 
 
 class _Point:
@@ -103,7 +111,7 @@ class _Point:
             self.arrays |= dict(zip(missing, self._run(tuple(missing.values()))))
 
     def _run(self, exprs: tuple[Expr, ...]) -> list[Array]:
-        found = run(_plans(exprs, self.key), self.arrays, self.sizes, self.callables)
+        found = _steps(exprs, self.key)(self.arrays, self.callables)
         return [numpy().asarray(array, dtype=self.dtype) for array in found]
 
 
@@ -132,7 +140,15 @@ def structured(expr: Expr, groups: Split, values: Mapping[str, Any], sizes: Mapp
     np = numpy()
     occurring, needed = _mentioned(expr)
     others = [variable for variable in declared if variable.name in values and variable.name not in occurring]
-    arrays, known = read([*occurring.values(), *others], values, sizes or {})
+    variables = *occurring.values(), *others
+    sizes = sizes or {}
+    plain = all([type(size) is int for size in sizes.values()])
+    if plain and all([_is_plain(values.get(variable.name), variable) for variable in variables]):
+        arrays = {name: values[name] for name in occurring}
+        shapes = tuple([values[variable.name].shape for variable in variables])
+        known = _sizes(variables, shapes, tuple(sorted(sizes.items())))
+    else:
+        arrays, known = read(variables, values, sizes)
     for symbol in needed:
         if symbol not in known:
             raise RequestError("TC513", f"no array shows the size {symbol}", field="sizes",
@@ -144,6 +160,11 @@ def structured(expr: Expr, groups: Split, values: Mapping[str, Any], sizes: Mapp
     point = _Point({name: np.asarray(array, dtype=dtype) for name, array in arrays.items()}, known, callables, dtype)
     rows = sum(groups[0])
     return Structured(_mapped(expr, rows), (tuple(groups[0]), tuple(groups[1])), point, memory_limit)
+
+
+def _is_plain(array: Any, variable: Variable) -> bool:
+    """Whether an array of floating-point numbers can be used as it is."""
+    return type(array) is numpy().ndarray and array.dtype.kind == "f" and not variable.groups
 
 
 def _precision(values: Sequence[Any]) -> Any:
@@ -184,7 +205,7 @@ class Structured:
     def __init__(self, of: _Map, groups: Split, point: _Point, memory_limit: int = MEMORY_LIMIT) -> None:
         self._map, self._groups, self._point = of, groups, point
         self.memory_limit = memory_limit
-        self._products: dict[int | None, tuple[Expr, dict[str, Array]]] = {}
+        self._products: dict[int | None, tuple[Steps, dict[str, Array]]] = {}
         self._parts: dict[Expr, Array] = {}
         dims = [value(dim, point.sizes) for dim in of.expr.shape]
         self._row_dims, self._col_dims = tuple(dims[:of.rows]), tuple(dims[of.rows:])
@@ -292,9 +313,8 @@ class Structured:
             if len(self._products) >= _MOST_PRODUCTS:
                 self._products.clear()
             self._products[count] = self._prepared(count)
-        planned, arrays = self._products[count]
-        sizes = self._point.sizes if count is None else {**self._point.sizes, self._spare: count}
-        found = run([planned], {**self._point.arrays, **arrays, _RIGHT: array}, sizes, {})[0]
+        steps, arrays = self._products[count]
+        found = steps({**self._point.arrays, **arrays, _RIGHT: array})[0]
         kind = numpy().result_type(self.dtype, array.dtype)
         return found.astype(kind, copy=found is array or found.base is not None)
 
@@ -303,8 +323,8 @@ class Structured:
         """A name for a size that is not taken."""
         return max(self._point.sizes, key=len, default="") + "k"
 
-    def _prepared(self, count: int | None) -> tuple[Expr, dict[str, Array]]:
-        """The plan of the product with an array, and the values of its parts without that array."""
+    def _prepared(self, count: int | None) -> tuple[Steps, dict[str, Array]]:
+        """The steps of the product with an array, and the values of its parts without that array."""
         rows, cols = tuple(range(self._map.rows)), tuple(self._map.cols)
         shape = self._map.expr.shape
         extra = () if count is None else (-1,)
@@ -312,12 +332,13 @@ class Structured:
         right = Variable((*shape[self._map.rows:], *dims), _RIGHT)
         total = add([(weight, einsum([(term, rows + cols), (right, cols + extra)], rows + extra))
                      for weight, term in self._map.terms], (*shape[:self._map.rows], *dims))
-        planned = plan(total, {**self._point.sizes, self._spare: count or 1})
+        sizes = {**self._point.sizes, self._spare: count or 1}
+        planned = plan(total, sizes)
         rest, parts = _parted(planned, right)
         self._point.compute(self._map, rest)
         missing = [part for part in parts.values() if part not in self._parts]
         self._parts |= dict(zip(missing, self._value(*missing)))
-        return rest, {name: self._parts[part] for name, part in parts.items()}
+        return Steps([rest], sizes), {name: self._parts[part] for name, part in parts.items()}
 
     def _value(self, *exprs: Expr) -> list[Array]:
         return self._point.value(self._map, *exprs)
@@ -414,8 +435,10 @@ class Structured:
         size = float(np.linalg.norm(self._product(signs.reshape(self._col_dims), None)))
         return size / sqrt(prod(self._col_dims))
 
-    def slogdet(self) -> tuple[float, float]:
-        """The sign of the determinant and the logarithm of its size; 0 and -inf where there is no inverse.
+    def slogdet(self) -> tuple[Any, float]:
+        """The sign (for complex maps, the phase) of the determinant and the logarithm of its size.
+
+        They are 0 and -inf where there is no inverse.
 
         Raises
         ------
@@ -465,7 +488,7 @@ class Structured:
         dims = self._map.expr.shape
         rows = tuple(range(self._map.rows))
         if dims[:len(rows)] != dims[len(rows):]:
-            return float(self._gathered().sum())
+            return self._gathered().sum().item()  # type: ignore[no-any-return]
         found = add([(weight, einsum([(term, rows + rows)], ())) for weight, term in self._map.terms], ())
         return self._value(found)[0].item()  # type: ignore[no-any-return]
 
@@ -477,7 +500,7 @@ class Structured:
         total = np.zeros(len(count), dtype=self.dtype)
         for weight, term in self._map.terms:
             found = opened(term)
-            part = np.full(len(count), float(weight), dtype=self.dtype)
+            part = np.full(len(count), float(weight)).astype(self.dtype)
             for factors, indices in components(found):
                 axes = [own[0] for own in indices]
                 core = self._value(assembled(factors, [(axis,) for axis in axes], term.shape, axes))[0]
@@ -495,9 +518,7 @@ class Structured:
         ------
         LimitError: TC411 where it has too many entries.
         """
-        if prod(self.shape) > MOST_ENTRIES:
-            raise LimitError("TC411", f"an array of more than {MOST_ENTRIES} entries", field="values",
-                             facts=[f"shape {_by(self.shape)}"])
+        bounded(self.shape)
         return numpy().array(self._value(self._map.expr)[0]).reshape(self.shape)
 
     def as_linear_operator(self) -> Any:
@@ -663,9 +684,7 @@ class _Pattern:
 
     def _cut(self, found: Opened, factors: Sequence[Placed], indices: Sequence[Labels]) -> Cut | None:
         """How a part of low rank is two thin factors."""
-        own = {axis for index in indices for axis in index}
-        if any(len(index) > 1 for index in indices):
-            return None
+        own = {index[0] for index in indices if len(index) == 1}
         rows, cols = sorted(own & set(range(self.of.rows))), sorted(own & set(self.of.cols))
         one = cut(Opened(tuple(factors), found.classes, found.shape), rows, cols, self.sizes) if rows and cols else None
         order = min([prod([value(found.shape[axis], self.sizes) for axis in side]) for side in (rows, cols)])
