@@ -225,7 +225,7 @@ def block_module(steps: Steps, results: Sequence[View], variables: Variables, na
     own = [f"{letter}{place}" for letter in ("R", "W", "result", "direct") for place in places]
     signature = Signature(variables, (), (), (*_RESERVED, *own, name, *writer.reserved))
     order = live(steps, results)
-    shared = Writer(steps, writer, signature.variables, "dtype", last=True)
+    shared = Writer(steps, writer, signature.variables, "dtype=dtype", last=True)
     head = statements(shared, [place for place in order if not steps.looped[place]], [], signature)
     looped = [place for place in order if steps.looped[place]]
     buffers = Buffers(steps, looped, [result.step for result in results], signature)

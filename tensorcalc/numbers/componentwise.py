@@ -16,7 +16,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import combinations, product
-from math import prod
+from math import isfinite, prod
 
 from ..algebra.build import is_number
 from ..algebra.expr import Apply, Delta, Einsum, Expr, Sum, Variable
@@ -182,6 +182,8 @@ class _Lowering:
         self.steps, self.batch, self.sizes, self.cycles = Steps(), batch, sizes, cycles
         self.uses = uses(roots)
         self.terms: dict[Expr, _Term] = {}
+        self.constant = _constant_nodes(roots)
+        self.numbers = {node: number for node in self.constant for number in _number(node, sizes)}
         matrix = [node for node in postorder(*roots) if isinstance(node, Apply) and node.function.name in _MATRIX]
         self.bordered = {node.arguments[0] for node in matrix}
         self.inverted = {node.arguments[0] for node in matrix if node.function.name in ("inv", "adj")}
@@ -222,6 +224,8 @@ class _Lowering:
         return self.terms[node]
 
     def _lower(self, node: Expr) -> _Term:
+        if node in self.numbers:
+            return _Term(1, self._viewed(self.numbers[node]))
         match node:
             case Variable():
                 return _Term(1, self._loaded(node))
@@ -332,11 +336,9 @@ class _Lowering:
             minors, det = self._cofactors(factor.arguments[0])
             found.tensors.append((minors, labels[::-1]))
             found.scalars.append(self._reciprocal(det))
-        elif any(isinstance(node, Variable) for node in postorder(factor)) or not factor.shape:
-            number = is_number(factor)
-            if number is not None:
-                found.weight *= number
-                return
+        elif factor in self.numbers:
+            found.weight *= self.numbers[factor]
+        elif not factor.shape or factor not in self.constant:
             term = self.term(factor)
             view = self.value(factor) if term.first is not None else term.view
             found.weight *= term.sign if term.first is None else 1
@@ -417,11 +419,13 @@ class _Lowering:
             whole = (*summed, *out)
             entries = self.steps.entrywise("multiply", *[_spread(factor, whole) for factor in (a, b)])
             return self.steps.add_step("sum", tuple([sizes[label] for label in out]), (entries,), data=(len(summed),))
-        parts = []
+        total: View | None = None
         for places in product(*[range(sizes[label]) for label in summed]):
             point = dict(zip(summed, places))
-            parts.append((1, self.steps.entrywise("multiply", *[_spread(_fixed(factor, point), out) for factor in (a, b)])))
-        return self.steps.total(parts)[1]
+            part = self.steps.entrywise("multiply", *[_spread(_fixed(factor, point), out) for factor in (a, b)])
+            total = part if total is None else self.steps.entrywise("add", total, part)
+        assert total is not None
+        return total
 
     def _alone(self, tensor: Operand, labels: Labels, others: Collection[int], sizes: Mapping[int, int]) -> Factor:
         """A factor without axes that nothing else has, and without repeated ones."""
@@ -509,6 +513,26 @@ class _Lowering:
     def _cofactors(self, node: Expr) -> tuple[View, View]:
         """The matrix of cofactors of a square matrix, and its determinant."""
         return cofactors(self.steps, self.value(node), self.cycles, node in self.inverted)
+
+
+def _constant_nodes(roots: Sequence[Expr]) -> set[Expr]:
+    """The nodes below which there is no variable."""
+    found: set[Expr] = set()
+    for node in postorder(*roots):
+        if not isinstance(node, Variable) and found.issuperset(node.children):
+            found.add(node)
+    return found
+
+
+def _number(node: Expr, sizes: Mapping[str, int]) -> list[Fraction]:
+    """The value of a constant, unless it is a tensor or not finite."""
+    if node.shape:
+        return []
+    exact = is_number(node)
+    if exact is not None:
+        return [exact]
+    found = float(evaluate(node, {}, sizes))
+    return [Fraction(found)] if isfinite(found) else []
 
 
 # -- labels ------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ Variables = Mapping[Variable, tuple[tuple[int, ...], bool]]   # the shape at one
 _SIGNS = {"add": (" + ", SUM, SUM, SUM), "subtract": (" - ", SUM, SUM, TIMES),
           "multiply": (" * ", TIMES, TIMES, ATOM), "divide": (" / ", TIMES, TIMES, ATOM)}
 _WIDTH = 88     # of a line
+_FEW = 4       # entries of a tensor that are written where they are put together
 _LONGEST = 60   # characters of a text that is written into another
 
 
@@ -42,10 +43,13 @@ def number_text(number: Fraction) -> str:
 
 
 class Writer:
-    """The texts of steps at one point; ``last`` says that an axis of points of length 1 comes last."""
+    """The texts of steps at one point.
 
-    def __init__(self, steps: Steps, dialect: Dialect, names: Mapping[str, str], dtype: str, last: bool) -> None:
-        self.steps, self.dialect, self.names, self.dtype, self.last = steps, dialect, names, dtype, last
+    ``like`` are the options of new arrays; ``last`` says that an axis of points of length 1 comes last.
+    """
+
+    def __init__(self, steps: Steps, dialect: Dialect, names: Mapping[str, str], like: str, last: bool) -> None:
+        self.steps, self.dialect, self.names, self.like, self.last = steps, dialect, names, like, last
         self.short = next(iter(dialect.imports))
         if dialect.library == "jax":
             self.short = "jnp"
@@ -99,7 +103,7 @@ class Writer:
             return self.operand(Fraction(number))
         text = _nested([number_text(Fraction(number)) for number in step.data], step.shape)
         make = {"torch": "tensor"}.get(self.dialect.library, "array")
-        return f"{self.short}.{make}({text}, dtype={self.dtype}){'[..., None]' if self.last else ''}", ATOM
+        return f"{self.short}.{make}({text}, {self.like}){'[..., None]' if self.last else ''}", ATOM
 
     def _assemble(self, step: Step, parts: list[str]) -> str:
         texts = iter(parts)
@@ -119,7 +123,7 @@ class Writer:
             if axis != other:
                 marks = ", ".join(":" if k in (axis, other) else "None" for k in range(rank))
                 last = ", None" if self.last else ""
-                eye = f"{self.short}.eye({step.shape[axis]}, dtype={'torch.' if self.short == 'torch' else ''}bool)"
+                eye = f"{self.short}.eye({step.shape[axis]}, {self.like})"
                 masks.append(eye + (f"[{marks}{last}]" if "None" in marks or last else ""))
         view = step.operands[1]
         assert isinstance(view, View)
@@ -139,7 +143,8 @@ def wrapped(statement: str) -> str:
     if len(statement) <= _WIDTH - 4:
         return "    " + statement
     left, gap, right = statement.partition(" " if statement.startswith("return ") else " = ")
-    tight = re.sub(r" ([*/]|\*\*) ", "\0\\1\0", right)   # lines break at signs and commas
+    tight = re.sub(r" ([*/]|\*\*) ", "\0\\1\0", right)   # lines break at signs and commas, not at those of an index
+    tight = re.sub(r"\[[^][]*\]", lambda found: found[0].replace(" ", "\0"), tight)
     lines = [line.replace("\0", " ") for line in wrap(tight, _WIDTH - 8, break_long_words=False, break_on_hyphens=False)]
     return "\n".join([f"    {left}{gap}(", *["        " + line for line in lines], "    )"])
 
@@ -160,12 +165,14 @@ def statements(writer: Writer, chosen: Sequence[int], results: Sequence[View],
         for source_ in writer.steps.steps[place].sources:
             count[source_] = count.get(source_, 0) + 1
     returned = {result.step for result in results}
+    entries = {used for place in chosen for used in writer.steps.steps[place].sources
+               if writer.steps.steps[place].kind == "assemble" and len(writer.steps.steps[place].operands) > _FEW}
     for result in results:
         count[result.step] += 1
     for place in chosen:
         step = writer.steps.steps[place]
         text, strength = writer.text(step)
-        named = count[place] > 1 or (len(text) > _LONGEST and place not in returned)
+        named = count[place] > 1 or (len(text) > _LONGEST and place not in returned) or (place in entries and strength != ATOM)
         if named and step.kind not in ("load", "copy") and (step.kind != "constant" or step.shape):
             name = signature.fresh(len(lines))
             lines.append(f"{name} = {text}")
@@ -182,7 +189,8 @@ def point_module(steps: Steps, results: Sequence[View], variables: Variables, na
     shapes = {variable.name: variables[variable] for variable in signature.arguments}
     given = list(names.values())
     first = next(names[variable] for variable, (_, looped) in shapes.items() if looped)
-    writer = Writer(steps, dialect, names, f"{first}.dtype", last=False)
+    device = f", device={first}.device" if dialect.library == "torch" else ""
+    writer = Writer(steps, dialect, names, f"dtype={first}.dtype{device}", last=False)
     body = statements(writer, live(steps, results), results, signature)
     texts = [writer.operand(result)[0] for result in results]
     returned = texts[0] if single else f"({', '.join(texts)},)"
