@@ -103,7 +103,13 @@ def derivation(expr: Expr, layout: Layout, variables: Sequence[Variable], facts:
             "assumptions", _known(here, facts), "", final))
     lines = list(_once(lines))
     written = _written(lines, {*_taken(expr), *names, *(by.name for by in variables)})
-    return [line for line, last in zip(written, [None, *written]) if last is None or line.text != last.text]
+    found: list[Line] = []
+    for line in written:
+        if found and found[-1].text == line.text:
+            found[-1] = replace(found[-1], value=line.value)   # the same words, at a point of which more is known
+        else:
+            found.append(line)
+    return found
 
 
 def contraction(statement: str, expr: Expr, layout: Layout, notation: str = "matrix") -> Line:
@@ -221,8 +227,8 @@ class _Writer:
         else:
             found += self.rules_used(expr, detail)
             change = differential(expr, self.by, self.change)
-            found += self.differentials(change)
-            raw = self.legible(raw)
+            found += self.differentials(change, detail)
+            raw = simplify(raw) if found[-1].rule == _COLLECTED else self.legible(raw)
             found.append(self.collected(raw))
             kind = "vectors" if self.kind == "jacobian" and self.of_vectors else self.kind
             found.append(self.answer(*_IDENTIFY[kind], "", raw))
@@ -320,9 +326,10 @@ class _Writer:
         others = [function for function in seen if function.name not in DIFFERENTIALS]
         return lines + [_quote(row(function)) for function in others if function.derivatives or is_unknown(function)]
 
-    def differentials(self, change: Expr) -> list[Line | _Draft]:
-        """``dφ = …``, linear in dX; once more where that is much shorter when it is simplified."""
-        tree, best = page(change, self.inner), simplify(change)
+    def differentials(self, change: Expr, detail: str) -> list[Line | _Draft]:
+        """``dφ = …``, linear in dX; in brief once more where that is much shorter when it is simplified."""
+        trace: list[Step] = []
+        tree, best = page(change, self.inner), simplify(change, trace)
         other = page(best, self.inner)
         if tree is None and other is not None:
             change, tree = best, other
@@ -334,8 +341,9 @@ class _Writer:
             return [Line(*_PRODUCT_RULE, statement_text(named, body), self.typeset(latex_statement(named, body)), change)]
         left = Name(f"d{self.name}")
         found: list[Line | _Draft] = [self.equation(*_PRODUCT_RULE, left, tree, change)]
-        if other is not None and len(text(other)) < SHORTER * len(text(tree)):
-            found.append(self.equation("differential.collect", "common factors are pulled out, what is alike is collected", "",
+        if detail == "brief" and other is not None and len(text(other)) < SHORTER * len(text(tree)):
+            words = "; ".join(dict.fromkeys(step.rule.statement for step in trace))
+            found.append(self.equation(_COLLECTED, words or "common factors are pulled out, what is alike is collected", "",
                                        left, other, best))
         return found
 
@@ -453,6 +461,7 @@ def _with_deltas(node: Syntax, name: str) -> Syntax:
     return node
 
 
+_COLLECTED = "differential.collect"
 _PRODUCT_RULE = ("differential", "d(U V) = dU V + U dV, constants dropped", "MC 37")
 
 _IDENTIFY: Mapping[str, tuple[str, str]] = {

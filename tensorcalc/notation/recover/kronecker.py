@@ -505,15 +505,34 @@ def _ordered(slots: list[_Slot]) -> list[_Slot]:
 
 
 def _outer(slots: list[_Slot]) -> list[_Slot]:
-    """A column beside a row is ``u v'``."""
+    """A column beside a row is ``u v'``; where there are several, a vector is put beside itself."""
     done: list[_Slot] = []
-    for slot in slots:
-        last = done[-1] if done else None
-        if last is not None and last.rows and slot.cols and not last.cols and not slot.rows:
-            done[-1] = _Slot(last.rows, slot.cols, _product(last.tree, slot.tree))
-        else:
+    columns: list[_Slot] = []
+    rows: list[_Slot] = []
+    for slot in [*slots, None]:
+        if slot is not None and not (slot.rows and slot.cols):
+            (columns if slot.rows else rows).append(slot)
+            continue
+        done += _paired(columns, rows)
+        columns, rows = [], []
+        if slot is not None:
             done.append(slot)
     return done
+
+
+def _paired(columns: list[_Slot], rows: list[_Slot]) -> list[_Slot]:
+    """Columns and rows, which may pass one another in a Kronecker product, as outer products as far as they go."""
+    if not columns or not rows:
+        return columns + rows
+    if len(columns) == len(rows):
+        pairs = list(zip(columns, rows))
+    else:
+        alike = [(u, v) for u in columns for v in rows if turn(u.tree) == v.tree]
+        pairs = alike[:1] or [(columns[0], rows[0])]
+    u, v = pairs[0]
+    made = _Slot(u.rows, v.cols, _product(u.tree, v.tree))
+    at, to = columns.index(u), rows.index(v)
+    return [*columns[:at], *rows[:to], made, *_paired(columns[at + 1:], rows[to + 1:])]
 
 
 def _disorder(slots: list[_Slot]) -> int:
