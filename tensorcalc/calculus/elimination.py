@@ -15,6 +15,8 @@ sums are added, exactly where that makes the edge cheaper to apply.
 What comes out equals :func:`tensorcalc.calculus.differentiate.derivative` and is no
 normal form: like a plan it is put together node by node, so that what is shared stays
 shared.  Its size is about linear in that of ``y``.  It is to be planned and computed, not shown.
+The derivative of a number that took many steps is accumulated in reverse, which no other order
+betters by much.
 Knows sizes; knows neither plans nor arrays.
 """
 
@@ -38,6 +40,8 @@ Labels = tuple[int, ...]
 Placed = tuple[Expr, Labels]
 
 _MOST_WHOLE = 4    # factors of a product that is one vertex where several of them depend on the variable
+_MOST_SOUGHT = 40  # vertices between a number and the variable for which an order other than the reverse is sought
+_MOST_TRIALS = 4   # products tried for each vertex and edge in search of the cheapest vertex
 _MOST_TERMS = 12   # of an edge before all of them are added up
 
 
@@ -84,8 +88,10 @@ def eliminated(y: Expr, x: Variable, sizes: Mapping[str, int]) -> Expr:
         return zero(y.shape + x.shape)
     if y is x:
         return _expression((_identity(y),), y.shape + x.shape)
-    orders = [_Graph(graph, products, x, y).by_cost(), _Graph(graph, products, x, y).in_reverse()]
-    edge, _ = min(orders, key=lambda found: found[1])
+    edge, spent = _Graph(graph, products, x, y).in_reverse()
+    if y.rank or len(graph) <= _MOST_SOUGHT:
+        other = _Graph(graph, products, x, y).by_cost()
+        edge = other[0] if other is not None and other[1] <= spent else edge
     return _expression(edge, y.shape + x.shape)
 
 
@@ -298,8 +304,12 @@ class _Graph:
         self.inner = [node for node in edges if node is not x and node is not y]
         self.operations = 0
 
-    def by_cost(self) -> tuple[Edge, int]:
-        """The derivative where the cheapest vertex is always the next, and what it took."""
+    def by_cost(self) -> tuple[Edge, int] | None:
+        """The derivative where the cheapest vertex is always the next, and what it took.
+
+        ``None`` where looking for that vertex takes too long: edges to and from everywhere.
+        """
+        most = self.products.made + _MOST_TRIALS * (len(self.inner) + sum(map(len, self.into.values())))
         place = {node: k for k, node in enumerate(self.inner)}
         latest = {node: self._cost(node) for node in self.inner}
         queue = [(cost, -place[node], node) for node, cost in latest.items()]
@@ -308,6 +318,8 @@ class _Graph:
             cost, _, node = heappop(queue)
             if node not in latest or latest[node] != cost:
                 continue
+            if self.products.made > most:
+                return None
             del latest[node]
             touched = [other for other in (*self.into[node], *self.out[node]) if other in latest]
             self._eliminate(node)
@@ -361,6 +373,7 @@ class _Products:
         self.sizes = sizes
         self.known: dict[tuple[Term, Term], tuple[Term | None, int]] = {}
         self.values: dict[Dim, int] = {}
+        self.made = 0   # how many pairs of products were composed
 
     def entries(self, dims: Shape, labels: int) -> int:
         """The product of the sizes of a set of labels, given as bits."""
@@ -389,6 +402,7 @@ class _Products:
         pair = outer, inner
         found = self.known.get(pair)
         if found is None:
+            self.made += 1
             found = self.known[pair] = self._contracted(_joint(outer, inner))
         return found
 
