@@ -63,12 +63,15 @@ _ROWS: dict[str, str | tuple[str, str, str]] = {
     "frechet_expm": "frechet_expm({})",
     "frechet_logm": ("frechet_logm({})", "", ""),
     "frechet_sqrtm": ("frechet_sqrtm({})", "", ""),
+    # -- steps of plans that are no functions of the table
+    "log_of_det": "log_of_det({})",
+    "sigmoid_slope": "sigmoid_slope({})",
     # -- steps that only compiled functions take
     "exp_unbounded": ("np.exp({})", "", ""),
     "expit": ("special.expit({})", "", ""),
     "log1p": "xp.log1p({})",
     **{name: (f"{name}({', '.join(['{}'] * count)})", "", "") for name, count in (
-        ("log_of_det", 1), ("sigmoid_slope", 1), ("spd_factor", 1), ("spd_solve", 2), ("spd_logdet", 1), ("spd_inverse", 1))},
+        ("spd_factor", 1), ("spd_solve", 2), ("spd_logdet", 1), ("spd_inverse", 1))},
     # -- sums and products
     "sum": "xp.sum({})",
     "sum along": ("np.sum({}, axis={})", "jnp.sum({}, axis={})", "torch.sum({}, dim={})"),
@@ -95,7 +98,8 @@ _ROWS: dict[str, str | tuple[str, str, str]] = {
     "array": ("np.array({}{like})", "jnp.array({}{like})", "torch.tensor({}{like})"),
     "number": ("np.float64({})", "jnp.asarray(float({}){like})", "torch.tensor(float({}){like})"),
     "diag": "xp.diag({})",
-    "unit": "xp.eye({}{like})[{}]",
+    "unit": "unit({}, {}{like})",
+    "unit known": ("np.eye({}{like})[{}]", "", "torch.eye({}{like})[{}]"),  # JAX takes an index for the nearest that exists
     "tril": ("np.tri({}{like})", "jnp.tri({}{like})", "torch.ones(({0}, {0}){like}).tril()"),
     "exchange": ("np.eye({}{like})[::-1]", "jnp.eye({}{like})[::-1]", "torch.eye({}{like}).flip(0)"),
     "on_diagonal": 'on_diagonal("{}", {}, {})',

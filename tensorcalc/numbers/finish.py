@@ -12,6 +12,7 @@ from ..algebra.expr import Apply, Einsum, Expr, Sum
 from ..algebra.traverse import postorder, uses
 from ..functions import TABLE, Function
 from .pairwise import Part, is_placement, transposed
+from .stable import stable
 
 _DEPTH = 8   # products between a sign and the difference that takes it
 
@@ -25,10 +26,10 @@ def finished(roots: list[Expr]) -> list[Expr]:
     present: set[Expr] = set()
     for node in postorder(*roots):
         children = tuple([done[child] for child in node.children])
-        done[node] = node if children == node.children else rebuilt(node, children)
+        done[node] = stable(node if children == node.children else rebuilt(node, children))
         if isinstance(node, Einsum):
             done[node] = _solved(node, children, count) or _turned(done[node], present) or done[node]
-        elif isinstance(node, Sum):
+        elif isinstance(node, Sum) and done[node].children == children:
             terms = [(weight, child, _negated(child, count) if weight < 0 and count[old] == 1 else None)
                      for (weight, old), child in zip(node.terms, children)]
             if any(other for _, _, other in terms):

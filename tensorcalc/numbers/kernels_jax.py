@@ -13,8 +13,8 @@ from .backends import jax_itself, jax_linalg, jax_numpy
 
 Array = Any
 
-PRINTED = ("floating", "adjugate", "expm", "blocks", "frechet_expm", "levi_civita", "duplication", "elimination", "on_diagonal",
-           "powers", "convolution")
+PRINTED = ("floating", "adjugate", "expm", "blocks", "frechet_expm", "unit", "levi_civita", "duplication", "elimination",
+           "on_diagonal", "powers", "convolution", "sigmoid_slope", "log_of_det")
 """What a generated module may define."""
 
 
@@ -61,6 +61,14 @@ def expm(x: Array) -> Array:
 def frechet_expm(x: Array) -> Array:
     """∂expm(x)_ij/∂x_kl."""
     return blocks(expm, x)
+
+
+def unit(k: int, n: int, dtype: Any = float) -> Array:
+    """The k-th unit vector; entries count from 1."""
+    jnp = jax_numpy()
+    if not 1 <= k <= n:
+        raise IndexError(f"position {k} of an axis with {n} entries")
+    return jnp.eye(n, dtype=dtype)[k - 1]
 
 
 def levi_civita(n: int, dtype: Any = float) -> Array:
@@ -112,3 +120,16 @@ def convolution(count: int, dtype: Any = float) -> Array:
     jnp = jax_numpy()
     k = jnp.arange(count)
     return (k[:, None, None] == k[:, None] + k + 1).astype(dtype)
+
+
+def sigmoid_slope(x: Array) -> Array:
+    """sigmoid(x) (1 - sigmoid(x)) without cancellation."""
+    jax = jax_itself()
+    return jax.nn.sigmoid(x) * jax.nn.sigmoid(-x)
+
+
+def log_of_det(x: Array) -> Array:
+    """log(det(x)) without overflow; nan where the determinant is negative."""
+    jnp = jax_numpy()
+    sign, size = jnp.linalg.slogdet(x)
+    return jnp.where(sign < 0, jnp.nan, size)

@@ -13,8 +13,8 @@ from .backends import pytorch
 
 Array = Any
 
-PRINTED = ("floating", "adjugate", "cholesky", "blocks", "frechet_expm", "levi_civita", "duplication", "elimination",
-           "on_diagonal", "powers", "convolution")
+PRINTED = ("floating", "adjugate", "cholesky", "blocks", "frechet_expm", "unit", "levi_civita", "duplication", "elimination",
+           "on_diagonal", "powers", "convolution", "sigmoid_slope", "log_of_det")
 """What a generated module may define."""
 
 
@@ -55,6 +55,14 @@ def frechet_expm(x: Array) -> Array:
     """∂expm(x)_ij/∂x_kl."""
     torch = pytorch()
     return blocks(torch.linalg.matrix_exp, x)
+
+
+def unit(k: int, n: int, **like: Any) -> Array:
+    """The k-th unit vector; entries count from 1."""
+    torch = pytorch()
+    if not 1 <= k <= n:
+        raise IndexError(f"position {k} of an axis with {n} entries")
+    return torch.eye(n, **like)[k - 1]
 
 
 def levi_civita(n: int, **like: Any) -> Array:
@@ -111,3 +119,16 @@ def convolution(count: int, **like: Any) -> Array:
     torch = pytorch()
     k = torch.arange(count, **like)
     return (k[:, None, None] == k[:, None] + k + 1).to(k.dtype)
+
+
+def log_of_det(x: Array) -> Array:
+    """log(det(x)) without overflow; nan where the determinant is negative."""
+    torch = pytorch()
+    sign, size = torch.linalg.slogdet(x)
+    return torch.where(sign < 0, float("nan"), size)
+
+
+def sigmoid_slope(x: Array) -> Array:
+    """sigmoid(x) (1 - sigmoid(x)) without cancellation."""
+    torch = pytorch()
+    return torch.sigmoid(x) * torch.sigmoid(-x)

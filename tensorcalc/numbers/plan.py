@@ -23,6 +23,8 @@ from fractions import Fraction
 from ..algebra.build import ONE, dimension, number
 from ..algebra.expr import Apply, Delta, Einsum, Expr, Sum, Variable
 from ..algebra.traverse import postorder, uses
+from ..calculus.rewrite import rewrite
+from ..calculus.rules.sets import STABLE
 from ..errors import LimitError
 from ..functions import POWER
 from ..sizes import Dim, Shape, symbols
@@ -58,7 +60,7 @@ def plans(roots: Iterable[Expr], sizes: Mapping[str, int], memory_limit: int | N
     ------
     LimitError: TC411 where no plan was found whose intermediate results have at most ``memory_limit`` entries.
     """
-    roots = directed(roots)
+    roots = directed([rewrite(root, STABLE) for root in roots])
     count = uses(roots)
     nested = _nested(roots, count)
     done: dict[Expr, Expr] = {}
@@ -151,7 +153,8 @@ def _product(node: Einsum, done: Mapping[Expr, Expr], nested: Set[Expr], count: 
 
 def _turned_leaf(node: Expr) -> Expr:
     """What a node is the transpose of, if anything."""
-    return node.operands[0] if isinstance(node, Einsum) and len(node.operands) == 1 and node.rank == node.operands[0].rank else node
+    turned = isinstance(node, Einsum) and len(node.operands) == 1 and node.rank == node.operands[0].rank
+    return node.children[0] if turned else node
 
 
 def _tensors(node: Expr) -> int:

@@ -19,9 +19,7 @@ from ..sizes import value
 from . import backends
 from .finish import SOLVE, rebuilt
 from .pairwise import Labels, is_placement
-
-SLOPE = Function("sigmoid_slope", "()->()")
-"""sigmoid(x) (1 - sigmoid(x)), exact in relative terms for large |x| too."""
+from .stable import LOG_OF_DET, SLOPE
 
 EXP = Function("exp_unbounded", "()->()")
 """exp(x), infinite where it is too large, without a warning."""
@@ -29,9 +27,6 @@ STEP = Function("step", "()->()")
 """1 where x > 0, else 0, as truth values."""
 EXPIT = Function("expit", "()->()")
 LOG1P = Function("log1p", "()->()")
-
-LOG_OF_DET = Function("log_of_det", "(n,n)->()")
-"""log(det(x)), which neither overflows nor underflows."""
 
 FACTOR = Function("spd_factor", "(n,n)->(n,n)")
 """The Cholesky factor of a matrix that is symmetric and positive definite wherever it has an inverse."""
@@ -50,7 +45,7 @@ def selected(roots: Sequence[Expr], sizes: Mapping[str, int]) -> list[Expr]:
         factored = {node.children[0] for node in postorder(*roots) if _wants_factor(node)}
         roots = _mapped(roots, lambda node, _: _factored(node, factored, sizes))
         roots = _mapped(roots, lambda node, count: _upright(_absorbed(node), count))
-    roots = _mapped(roots, lambda node, count: _stable(node) or _weight_inside(node, count, sizes) or _gram(node))
+    roots = _mapped(roots, lambda node, count: _weight_inside(node, count, sizes) or _gram(node))
     roots = _mapped(roots, lambda node, _: _written_out(node, sizes))
     return _mapped(roots, _compared(roots))
 
@@ -122,39 +117,6 @@ def _flipped(node: Expr, count: Mapping[Expr, int]) -> Expr | None:
         swapped = [tuple([(1, 0)[label] if label < 2 else label for label in own]) for own in node.subscripts]
         return Einsum(node.shape[::-1], *_sorted(*zip(node.operands, swapped)))
     return node if node.symmetry == 1 else None
-
-
-# -- stable functions --------------------------------------------------------------------
-
-
-def _stable(node: Expr) -> Expr | None:
-    """s - s² of a sigmoid as one function that does not cancel."""
-    if isinstance(node, Apply) and node.function is TABLE["log"] and isinstance(node.arguments[0], Apply):
-        inner = node.arguments[0]
-        return Apply((), LOG_OF_DET, inner.arguments) if inner.function is TABLE["det"] and not inner.shape else None
-    if not isinstance(node, Sum):
-        return None
-    sigmoids = {term: weight for weight, term in node.terms if isinstance(term, Apply) and term.function is TABLE["sigmoid"]}
-    for weight, term in node.terms:
-        base = _squared(term)
-        if base in sigmoids and sigmoids[base] == -weight:
-            slope = Apply(base.shape, SLOPE, base.children)
-            rest = [(w, t) for w, t in node.terms if t is not term and t is not base]
-            if not rest and sigmoids[base] == 1:
-                return slope
-            return Sum(node.shape, ((sigmoids[base], slope), *rest))
-    return None
-
-
-def _squared(node: Expr) -> Expr | None:
-    """The base of an elementwise square."""
-    if isinstance(node, Einsum) and len(node.operands) == 2 and not is_placement(node):
-        (x, y), (own, other) = node.operands, node.subscripts
-        if x is y and own == other == tuple(range(node.rank)):
-            return x
-    if isinstance(node, Apply) and node.function is POWER and node.arguments[1] is number(2):
-        return node.arguments[0]
-    return None
 
 
 # -- weights -----------------------------------------------------------------------------
