@@ -407,6 +407,16 @@ def test_products_are_new_arrays() -> None:
     assert (identity @ right).tolist() == [1, 2]
 
 
+def test_arrays_may_change_afterwards() -> None:
+    A = np.array([[2.0, 1.0], [1.0, 3.0]])
+    found = read("x' A x").hessian("x").structured(A=A)
+    A[:] = 0
+    for core in found.cores.values():
+        core[...] = 0
+    np.testing.assert_allclose(found @ [1, 1], [6, 8])
+    np.testing.assert_allclose(found.solve([6, 8]), [1, 1])
+
+
 def test_many_numbers_of_right_sides() -> None:
     found = factorisation()
     for count in range(1, 15):

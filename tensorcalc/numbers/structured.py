@@ -157,7 +157,8 @@ def structured(expr: Expr, groups: Split, values: Mapping[str, Any], sizes: Mapp
     dtype = _precision([values[name] for name in occurring])
     if any(array.dtype.kind == "c" for array in arrays.values()):
         dtype = np.dtype(complex)
-    point = _Point({name: np.asarray(array, dtype=dtype) for name, array in arrays.items()}, known, callables, dtype)
+    # Copies: what is computed later is computed at this point, whatever happens to the arrays meanwhile.
+    point = _Point({name: np.array(array, dtype=dtype) for name, array in arrays.items()}, known, callables, dtype)
     rows = sum(groups[0])
     return Structured(_mapped(expr, rows), (tuple(groups[0]), tuple(groups[1])), point, memory_limit)
 
@@ -245,7 +246,7 @@ class Structured:
     def cores(self) -> dict[str, Array]:
         """The arrays that :attr:`pattern` names, each with one axis an index."""
         found = self._written.cores
-        return dict(zip(found.values(), self._value(*found)))
+        return {name: array.copy() for name, array in zip(found.values(), self._value(*found))}
 
     @property
     def core(self) -> Array:
