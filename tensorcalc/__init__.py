@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from .tensors.declare import index as index
     from .tensors.declare import read as read
     from .tensors.declare import tensor as tensor
+    from .tensors.declared import function as function
     from .tensors.fn import einsum as einsum
     from .tensors.linear import differential as differential
     from .tensors.linear import hvp as hvp
@@ -57,14 +58,14 @@ if TYPE_CHECKING:
     from .tensors.tensor import Tensor as Tensor
 
 __all__ = [
-    "__version__", "Tensor", "tensor", "read", "index", "einsum", "fn", "compile", "differential", "linearize", "jvp",
-    "vjp", "hvp", "verify", "check", "Verdict", "Diagnosis", "handle", "TensorCalcError", "FormulaError", "ShapeError",
+    "__version__", "Tensor", "tensor", "read", "index", "function", "einsum", "fn", "compile", "differential", "linearize",
+    "jvp", "vjp", "hvp", "verify", "check", "Verdict", "Diagnosis", "handle", "TensorCalcError", "FormulaError", "ShapeError",
     "UnknownNameError", "UnsupportedError", "LimitError", "RequestError",
 ]
 
 _HOMES = {
     "Tensor": "tensors.tensor", "tensor": "tensors.declare", "read": "tensors.declare", "index": "tensors.declare",
-    "einsum": "tensors.fn", "compile": "tensors.compiling",
+    "function": "tensors.declared", "einsum": "tensors.fn", "compile": "tensors.compiling",
     "differential": "tensors.linear", "linearize": "tensors.linear", "jvp": "tensors.linear",
     "vjp": "tensors.linear", "hvp": "tensors.linear", "verify": "tensors.claims", "check": "tensors.claims",
     "Verdict": "tensors.claims", "Diagnosis": "tensors.claims", "handle": "service",

@@ -51,6 +51,12 @@ def has_scipy() -> bool:
 
 
 @cache
+def sympy() -> ModuleType:
+    """SymPy, whose expressions people bring."""
+    return _found("sympy", "derivatives of expressions of SymPy")
+
+
+@cache
 def scipy_special() -> ModuleType | None:
     """``scipy.special``, or ``None`` where SciPy is not installed."""
     try:

@@ -16,6 +16,7 @@ from ..notation.lower.matrix import as_matrix
 from ..request import check_name, scope_of, shown
 from ..sizes import Dim
 from .broadcast import grouped
+from .declared import kinds
 from .names import Names, groups, known, symbols_of, united
 from .tensor import Tensor, of_variable, value_of
 
@@ -45,14 +46,16 @@ def tensor(name: str, *shape: Dim, assume: str | Iterable[str] = ()) -> Tensor:
 
 
 def read(formula: str, vars: Mapping[str, Any] | None = None, *, assume: Mapping[str, Any] | None = None,
-         functions: Mapping[str, str] | None = None, index_dims: Mapping[str, Dim] | None = None,
+         functions: Mapping[str, Any] | None = None, index_dims: Mapping[str, Dim] | None = None,
          **names: Any) -> Tensor:
     """Read a formula in any notation.
 
     ``vars``, or further keywords, say what names stand for: a shape (a list of one
     size an axis, or the size of a vector), or a tensor that is put in for the name.
     Other names are variables and go by their first letter: a to g numbers, h to z
-    vectors, A to Z matrices, of sizes that conform.
+    vectors, A to Z matrices, of sizes that conform.  ``functions`` gives unknown functions
+    a kind or a formula in z, as requests do, or an expression of SymPy
+    (:func:`tensorcalc.tensors.declared.function`).
 
     Examples
     --------
@@ -72,7 +75,7 @@ def read(formula: str, vars: Mapping[str, Any] | None = None, *, assume: Mapping
     scope, facts = scope_of({
         "vars": {name: [shape] if isinstance(shape, (int, str)) else shape for name, shape in given.items()
                  if name not in bound},
-        "assume": assume, "functions": functions, "index_dims": index_dims})
+        "assume": assume, "functions": kinds(functions), "index_dims": index_dims})
     for name, variable in own.variables.items():
         value = grouped(variable, groups(variable))
         scope.axes[name], scope.tensors[name] = value.axes, as_matrix(value)
