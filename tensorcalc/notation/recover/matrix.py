@@ -178,11 +178,18 @@ def _length_of(base: Expr, tree: Syntax) -> Syntax | None:
 
 
 def _residual(tree: Syntax) -> Syntax:
-    """What a norm is of, with the sign that people give it: ``A x - b``."""
+    """A difference whose sign does not matter, with the sign that people give it: ``A x - b``, ``x - a``."""
     match tree:
         case Op("add", (Name() as given, Op("negate", (Op("multiply") as made,)))):
             return add(made, negate(given))
+        case Op("add", (Name(one) as first, Op("negate", (Name(two) as second,)))) if _precedes(two, one):
+            return add(second, negate(first))
     return tree
+
+
+def _precedes(one: str, two: str) -> bool:
+    """Whether what is called ``one`` rather stands in front of what is called ``two``."""
+    return (one[0].lower() not in "xyz", one) < (two[0].lower() not in "xyz", two)
 
 
 # -- sums --------------------------------------------------------------------------------
@@ -198,7 +205,7 @@ def weighted(weight: Fraction, tree: Syntax) -> Syntax:
         return number(weight * tree.value)
     if is_op(tree, "negate") and isinstance(tree, Op):
         return negate(weighted(weight, tree.operands[0]))
-    if weight.denominator in (2, 4, 5, 8, 10):
+    if weight.denominator in (2, 4, 5, 8, 10) and not is_op(tree, "divide"):
         return multiply(Num(weight), *(tree.operands if is_op(tree, "multiply") else (tree,)))
     if isinstance(tree, Op) and tree.operator == "divide":
         top, bottom = tree.operands
@@ -351,6 +358,8 @@ def product(node: Einsum, known: Known, flip: bool = False) -> Syntax | None:
             turn = flip and balanced(operand) and node.operands.count(operand) == 1
             flip = flip and not turn
             tree, mirror = _sum_factor(operand, tree, known, turn)
+            if tree is not None and operand.rank == 1 and node.operands.count(operand) % 2 == 0:
+                tree = _residual(tree)
         elif flip and isinstance(operand, Einsum) and not operand.shape:
             turned_one = product(operand, known, flip=True)
             tree, flip = (tree, flip) if turned_one is None else (turned_one, False)
