@@ -217,7 +217,7 @@ TEXTS: list[tuple[Expr, str]] = [
     (special("literal", (2, 2), (Fraction(1), Fraction(2)), (Fraction(3), Fraction(1, 4))),
      "return np.array([[1.0, 2.0], [3.0, 0.25]])"),
     (unit(number(2), "n"), "return np.eye(n)[1]"),
-    (unit(k, "n"), "return np.eye(n)[int(k) - 1]"),
+    (unit(k, "n"), "return unit(k, n)"),
     (ones(("n*(n+1)/2",)), "return np.ones(n * (n + 1) // 2)"),
     (ones(("m+n-1",)), "return np.ones(m + n - 1)"),
 ]

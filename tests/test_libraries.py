@@ -17,7 +17,7 @@ from networks import Network, close, load, networks, scale
 from tasks import SIZES, TASKS, Task
 from test_codegen import GENERATOR, MERGED, TEXTS, A, B, K, Q, S, T, X, residual, row, s, x, y, z
 
-from tensorcalc.algebra.build import delta, einsum, variable
+from tensorcalc.algebra.build import delta, einsum, number, unit, variable
 from tensorcalc.algebra.expr import Expr
 from tensorcalc.algebra.traverse import postorder
 from tensorcalc.errors import UnsupportedError
@@ -217,3 +217,14 @@ def test_modules_are_written_in_one_dialect(name: str, expr: Expr) -> None:
     bound |= {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
     bound |= {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
     assert free <= bound | set(imported) | set(dir(builtins)), code
+
+
+@library
+@pytest.mark.parametrize("position", [0, 4, number(4)])
+def test_a_position_that_an_axis_does_not_have(library: str, position: Any) -> None:
+    given = {"n": 3} if isinstance(position, Expr) else {"n": 3, "k": position}
+    code = module_code(unit(position if isinstance(position, Expr) else delta("k", 0), "n"), library)
+    with pytest.raises(IndexError):
+        run(library, code, given)
+    place = 4 if isinstance(position, Expr) else 2
+    assert run(library, code, {"n": 4, "k": place}).tolist() == [place == entry for entry in (1, 2, 3, 4)]

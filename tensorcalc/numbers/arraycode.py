@@ -311,8 +311,9 @@ class Writer:
                 return self.write.call("array", f"[{', '.join(entries)}]")
             case "unit":
                 known = is_number(node.arguments[0])
-                place = str(known - 1) if known is not None else f"int({inputs[0].text}) - 1"
-                return self.write.call("unit", self.size(shape[0]), place)
+                if known is not None and self.dialect.texts["unit known"]:
+                    return self.write.call("unit known", self.size(shape[0]), str(known - 1))
+                return self.write.call("unit", inputs[0], self.size(shape[0]))
             case name:
                 return self.write.call(name, self.size(shape[0]))
 

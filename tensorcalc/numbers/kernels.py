@@ -25,7 +25,7 @@ OWN = {"adj": "adjugate", "chol": "cholesky"}
 """Rows whose function here has a longer name."""
 
 PRINTED = ("sigmoid", "softmax", "logsumexp", "adjugate", "cholesky", "logm", "sqrtm", "each", "blocks", "expm",
-           "frechet_expm", "frechet_logm", "frechet_sqrtm", "levi_civita", "duplication", "elimination", "on_diagonal",
+           "frechet_expm", "frechet_logm", "frechet_sqrtm", "unit", "levi_civita", "duplication", "elimination", "on_diagonal",
            "powers", "convolution", "sinm", "cosm", "tanm", "sinhm", "coshm", "tanhm", "arctanm", "arcsinm", "arccosm",
            "sigmoidm", "softplusm", "polynomial", "blocks_along",
            "spectral", "eigenvalue_derivative", "divided", "filled", "log_of_det", "sigmoid_slope",
@@ -317,6 +317,14 @@ def erf(x: Array) -> Array:
     """The error function."""
     special = scipy_special()
     return special.erf(x) if special else numpy().vectorize(erf_of_a_number, otypes=[float])(x)
+
+
+def unit(k: int, n: int) -> Array:
+    """The k-th unit vector; entries count from 1."""
+    np = numpy()
+    if not 1 <= k <= n:
+        raise IndexError(f"position {k} of an axis with {n} entries")
+    return np.eye(n)[int(k) - 1]
 
 
 def levi_civita(n: int) -> Array:
