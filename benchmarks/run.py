@@ -26,9 +26,10 @@ import tables
 
 HERE = Path(__file__).parent
 PAGE = HERE.parent / "docs" / "benchmarks.md"
-MODULES = {"W1": "logistic", "W2": "factorisation", "W3": "network", "W4": "jacobians", "W5": "scalars", "W6": "contractions"}
-SCRIPTS = {"W6: the search for an order": "contraction_order.py", "W7: small matrices in batches": "small_batches.py",
-           "W8: deriving": "derivations.py", "W8: growth of the time to derive": "derivation_growth.py"}
+MODULES = {"W1": "logistic", "W2": "factorisation", "W3": "network", "W4": "jacobians", "W5": "scalars", "W6": "contractions",
+           "W7": "small_batches"}
+SCRIPTS = {"W6: the search for an order": "contraction_order.py", "W8: deriving": "derivations.py",
+           "W8: growth of the time to derive": "derivation_growth.py"}
 SIDES = {"numpy": ["hand", "hand out", "ours", "ours out", "limit", "other"],
          "jax": ["hand", "ours", "ours jax", "jax ad", "jax hand"],
          "torch": ["hand", "ours", "ours torch", "torch ad", "torch hand"]}
@@ -82,8 +83,9 @@ def script(title: str, file: str, kept: Path) -> None:
 
 def report(kept: Path, write: bool) -> None:
     """Print the summary of what is kept; write the page."""
-    files = [json.loads(path.read_text()) for path in sorted(kept.glob("*.json"))]
-    results = [result for file in files for result in file.get("results", ())]
+    paths = sorted(kept.glob("*.json"), key=lambda path: ([side in path.stem for side in SIDES], path.stem), reverse=True)
+    files = [json.loads(path.read_text()) for path in paths]   # NumPy first
+    results = sorted([result for file in files for result in file.get("results", ())], key=lambda one: one["workload"])
     if not results:
         return
     found = tables.rows(results)
