@@ -8,7 +8,7 @@ the plan that :mod:`tensorcalc.numbers.evaluate` runs.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from textwrap import wrap
 
 from ..algebra.expr import Apply, Delta, Einsum, Expr, Variable
@@ -49,11 +49,13 @@ def numpy_code(expr: Expr, *, name: str = "derivative", groups: Sequence[int] | 
     return module_code(expr, "numpy", name=name, groups=groups)
 
 
-def module_code(expr: Expr, library: str, *, name: str = "derivative", groups: Sequence[int] | None = None) -> str:
+def module_code(expr: Expr, library: str, *, name: str = "derivative", groups: Sequence[int] | None = None,
+                sizes: Mapping[str, int] | None = None) -> str:
     """A module that defines the function ``name`` of the variables of ``expr`` with one of the ``LIBRARIES``.
 
     ``groups`` says how many axes of the expression make one axis of the result
-    each; without it every axis stays one.
+    each; without it every axis stays one.  The order of operations is the cheapest at ``sizes``,
+    or at sizes such as people have.
 
     Examples
     --------
@@ -66,15 +68,15 @@ def module_code(expr: Expr, library: str, *, name: str = "derivative", groups: S
     ------
     UnsupportedError: TC314 where the library does not have a function.
     """
-    return _Module(expr, dialect(library), name, groups).text()
+    return _Module(expr, dialect(library), name, groups, sizes or {}).text()
 
 
 class _Module:
     """One generated module."""
 
-    def __init__(self, expr: Expr, dialect: Dialect, name: str, groups: Sequence[int] | None) -> None:
+    def __init__(self, expr: Expr, dialect: Dialect, name: str, groups: Sequence[int] | None, sizes: Mapping[str, int]) -> None:
         self.name, self.groups = name, groups
-        self.expr = plan(expr, nominal_sizes([expr]))
+        self.expr = plan(expr, {**nominal_sizes([expr]), **sizes})
         self.order = postorder(self.expr)
         self.signature = Signature(
             {node.name: node for node in self.order if isinstance(node, Variable)}.values(),

@@ -6,14 +6,15 @@ Knows :class:`tensorcalc.tensors.tensor.Tensor`; the code is made in ``numbers/c
 from __future__ import annotations
 
 from ..numbers.compiled import Compiled
+from ..numbers.translated import Translated
 from .tensor import Tensor, compiled
 
 
-def compile(*tensors: Tensor) -> Compiled:
+def compile(*tensors: Tensor, library: str = "numpy") -> Compiled | Translated:
     """The function of named arrays that computes tensors: an array, or a tuple of arrays that share their work.
 
-    The code is made at the first call with arrays of some shapes, and kept; ``code`` is the
-    module that ran last.
+    ``library`` is ``"numpy"``, ``"jax"`` (the function is jitted) or ``"torch"``.  The code is made
+    at the first call with arrays of some shapes, and kept; ``code`` is what ran last.
 
     Examples
     --------
@@ -25,4 +26,4 @@ def compile(*tensors: Tensor) -> Compiled:
     >>> print(value, gradient)
     5.0 [2. 8.]
     """
-    return compiled(list(tensors), several=len(tensors) != 1)
+    return compiled(list(tensors), library, several=len(tensors) != 1)

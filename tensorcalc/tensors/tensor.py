@@ -31,6 +31,7 @@ from ..numbers.compiled import Compiled, Origin
 from ..numbers.dialects import LIBRARIES
 from ..numbers.evaluate import evaluate
 from ..numbers.structured import MEMORY_LIMIT, Structured, structured
+from ..numbers.translated import Translated
 from ..request import FORMS, MOST_ORDER, part_of, shown
 from ..sizes import Dim
 from . import broadcast
@@ -305,8 +306,10 @@ class Tensor:
         _one_of("library", library, LIBRARIES)
         return module_code(stated(self.expr, self.names), library, name=name, groups=self.groups)
 
-    def compile(self) -> Compiled:
+    def compile(self, library: str = "numpy") -> Compiled | Translated:
         """The function of arrays that computes this tensor, generated once for each set of shapes.
+
+        ``library`` is ``"numpy"``, ``"jax"`` or ``"torch"``; so are the arrays then.
 
         Examples
         --------
@@ -326,7 +329,7 @@ class Tensor:
             return T1
         <BLANKLINE>
         """
-        return compiled([self])
+        return compiled([self], library)
 
     def __str__(self) -> str:
         try:
@@ -408,11 +411,15 @@ class Tensor:
         return structured(stated(self.expr, self.names), split, rest, sizes, variables.values(), memory_limit)
 
 
-def compiled(tensors: Sequence[Tensor], *, several: bool = False) -> Compiled:
+def compiled(tensors: Sequence[Tensor], library: str = "numpy", *, several: bool = False) -> Compiled | Translated:
     """The function of arrays that computes tensors, which share their work."""
+    _one_of("library", library, LIBRARIES)
     names = united([one.names for one in tensors])
-    return Compiled([stated(one.expr, names) for one in tensors], [one.groups for one in tensors], several=several,
-                    declared=names.variables.values(), origins=[one.origin for one in tensors], facts=names.facts)
+    exprs, groups = [stated(one.expr, names) for one in tensors], [one.groups for one in tensors]
+    origins, declared = [one.origin for one in tensors], names.variables.values()
+    if library == "numpy":
+        return Compiled(exprs, groups, several=several, declared=declared, origins=origins, facts=names.facts)
+    return Translated(exprs, groups, library, several=several, declared=declared, origins=origins, facts=names.facts)
 
 
 # -- tensors of values -------------------------------------------------------------------

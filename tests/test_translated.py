@@ -1,0 +1,65 @@
+"""Functions for JAX and PyTorch: the value that NumPy finds, jitted, in several outputs, differentiable from outside."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from answers import close
+
+import tensorcalc as tc
+
+FORMULAS = [
+    ("sum(softplus(-y .* (X*w)))", {"X": ["m", "d"], "y": ["m"], "w": ["d"]}, "w"),
+    ("norm2(T - U*V')^2", {"T": ["n", "m"], "U": ["n", "k"], "V": ["m", "k"]}, "U"),
+    ("log(det(X'*X))", {"X": ["m", "n"]}, "X"),
+    ("logsumexp(W*x)", {"W": ["m", "n"], "x": ["n"]}, "W"),
+    ("tr(inv(S)*C) + logdet(S)", {"S": ["n", "n"], "C": ["n", "n"]}, "S"),
+]
+SIZES = {"m": 6, "n": 3, "d": 2, "k": 2}
+
+
+def point(shapes: dict[str, list[str]], seed: int) -> dict[str, Any]:
+    generator = np.random.default_rng(seed)
+    return {name: generator.standard_normal([SIZES[dim] for dim in dims]) + (2 * np.eye(3) if name == "S" else 0)
+            for name, dims in shapes.items()}
+
+
+@pytest.mark.parametrize("library", ["jax", "torch"])
+@pytest.mark.parametrize(("formula", "shapes", "by"), FORMULAS)
+def test_value_gradient_and_hessian_together(library: str, formula: str, shapes: dict[str, list[str]], by: str) -> None:
+    module = pytest.importorskip(library)
+    loss = tc.read(formula, shapes)
+    tensors = [loss, loss.gradient(by), loss.hessian(by)]
+    run = tc.compile(*tensors, library=library)
+    for seed in (1, 2):
+        values = point(shapes, seed)
+        if library == "jax":
+            with module.enable_x64(True):
+                found = [np.asarray(one) for one in run(**{name: module.numpy.asarray(one) for name, one in values.items()})]
+        else:
+            found = [one.numpy() for one in run(**{name: module.from_numpy(one) for name, one in values.items()})]
+        assert all(close(one, tensor(**values), 1e-9) for one, tensor in zip(found, tensors))
+
+
+def test_jax_differentiates_through() -> None:
+    jax = pytest.importorskip("jax")
+    A, x = tc.tensor("A", "m", "n"), tc.tensor("x", "n")
+    run = ((A @ x) @ (A @ x)).gradient(x).compile("jax")
+    with jax.enable_x64(True):
+        values = {"A": jax.numpy.arange(6.0).reshape(3, 2), "x": jax.numpy.ones(2)}
+        hessian = jax.jacobian(lambda x: run(A=values["A"], x=x))(values["x"])
+    assert np.allclose(hessian, 2 * np.arange(6.0).reshape(3, 2).T @ np.arange(6.0).reshape(3, 2))
+
+
+def test_a_missing_value_is_named() -> None:
+    pytest.importorskip("jax")
+    x = tc.tensor("x", "n")
+    with pytest.raises(tc.RequestError, match="no value for x"):
+        (x @ x).compile("jax")(y=1.0)
+
+
+def test_an_unknown_library_is_refused() -> None:
+    with pytest.raises(tc.RequestError, match="library"):
+        tc.tensor("x", "n").compile("cupy")
