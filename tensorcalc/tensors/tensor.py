@@ -7,7 +7,7 @@ for.  Knows everything below; variables are declared and formulas read in
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import product
@@ -30,6 +30,7 @@ from ..numbers.codegen import module_code
 from ..numbers.compiled import Compiled, Origin
 from ..numbers.dialects import LIBRARIES
 from ..numbers.evaluate import evaluate
+from ..numbers.many import AtPoints
 from ..numbers.structured import MEMORY_LIMIT, Structured, structured
 from ..numbers.translated import Translated
 from ..request import FORMS, MOST_ORDER, part_of, shown
@@ -420,6 +421,16 @@ def compiled(tensors: Sequence[Tensor], library: str = "numpy", *, several: bool
     if library == "numpy":
         return Compiled(exprs, groups, several=several, declared=declared, origins=origins, facts=names.facts)
     return Translated(exprs, groups, library, several=several, declared=declared, origins=origins, facts=names.facts)
+
+
+def at_points(tensors: Sequence[Tensor], batch: Collection[str], library: str = "numpy", *, several: bool = False) -> AtPoints:
+    """The function of arrays that computes tensors at many points."""
+    _one_of("library", library, LIBRARIES)
+    names = united([one.names for one in tensors])
+    for name in batch:
+        if name not in names.variables:
+            raise UnknownNameError("TC204", f"{shown(name)} is no variable of this tensor", field="batch")
+    return AtPoints([stated(one.expr, names) for one in tensors], batch, library, several=several)
 
 
 # -- tensors of values -------------------------------------------------------------------
