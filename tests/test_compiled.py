@@ -14,10 +14,11 @@ from strategies import formula
 from tasks import SIZES, TASKS, Task
 
 from tensorcalc import RequestError, ShapeError, fn, read, tensor
+from tensorcalc import compile as compiled
 from tensorcalc.algebra.build import einsum, variable
 from tensorcalc.calculus.elimination import at_point, eliminated
 from tensorcalc.calculus.simplify import simplify
-from tensorcalc.errors import UnsupportedError
+from tensorcalc.errors import TensorCalcError, UnsupportedError
 from tensorcalc.numbers.compiled import Compiled, Origin
 from tensorcalc.numbers.evaluate import evaluate
 from tensorcalc.numbers.inputs import read as read_values
@@ -203,3 +204,28 @@ def test_a_deep_network_is_differentiated_in_the_cheap_order() -> None:
         want = np.asarray(jax.hessian(by_hand)(jax.numpy.asarray(values["W0"])))
     assert close(found, want, 1e-10)
     assert run.code.count("@") < 8 * depth
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_many_small_matrices(threads: int) -> None:
+    """The stress and tangent of a neo-Hookean body, against the same written with NumPy for one point."""
+    F, mu, lam = tensor("F", 3, 3), tensor("mu"), tensor("lam")
+    energy = read("mu/2*(tr(F'*F) - 3) - mu*log(det(F)) + lam/2*log(det(F))^2", F=F, mu=mu, lam=lam)
+    run = compiled(energy.gradient(F), energy.hessian(F), batch=["F"])
+    points = np.eye(3) + 0.1 * np.random.default_rng(0).standard_normal((1500, 3, 3))
+    stress, tangent = run(F=points, mu=1.3, lam=2.1, threads=threads)
+    for k in (0, 700, 1499):
+        G = np.linalg.inv(points[k]).T
+        size = np.log(np.linalg.det(points[k]))
+        assert close(stress[k], 1.3 * (points[k] - G) + 2.1 * size * G, 1e-12)
+        eye = np.eye(3)
+        want = 1.3 * np.einsum("ik,jl->ijkl", eye, eye) + 2.1 * np.einsum("ij,kl->ijkl", G, G) \
+            + (1.3 - 2.1 * size) * np.einsum("il,kj->ijkl", G, G)
+        assert close(tangent[k], want, 1e-12)
+
+
+def test_points_are_small() -> None:
+    with pytest.raises(UnsupportedError, match="many points"):
+        compiled(tensor("A", "n", "n"), batch=["A"])
+    with pytest.raises(TensorCalcError, match="no variable"):
+        compiled(tensor("A", 2, 2), batch=["B"])
