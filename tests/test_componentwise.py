@@ -17,11 +17,13 @@ from hypothesis import strategies as st
 from networks import Network, close, load, networks, scale
 
 import tensorcalc as tc
-from tensorcalc.algebra.build import apply, einsum, variable
+from tensorcalc.algebra.build import add, apply, delta, einsum, variable
+from tensorcalc.calculus.differentiate import derivative
 from tensorcalc.errors import UnsupportedError
 from tensorcalc.functions import TABLE
 from tensorcalc.numbers import blocks
 from tensorcalc.numbers.componentwise import component_code, suits
+from tensorcalc.numbers.loops import at_one_point
 
 jax.config.update("jax_enable_x64", True)
 LAWS = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
@@ -299,6 +301,64 @@ def test_symbols_have_given_sizes() -> None:
     trace = einsum([(F, "ii")], "")
     assert not suits(trace, ["F"])
     assert load(component_code(trace, ["F"], sizes={"n": 2})).derivative(F=np.ones((3, 2, 2))).tolist() == [2, 2, 2]
+
+
+# -- formulas with an axis of points ----------------------------------------------------
+
+
+LOOPED = {
+    "W_b = F_bij F_bij": ({"F": ["b", 3, 3]}, ["F"], "b"),
+    "W_b = c F_bij F_bij - x_b": ({"F": ["b", 3, 3], "c": [], "x": ["b"]}, ["F", "x"], "b"),
+    "y_bi = A_bij x_bj + x_bi": ({"A": ["b", 2, 2], "x": ["b", 2]}, ["A", "x"], "b"),
+    "y_bi = exp(A_ij x_bj) (1 + x_bk x_bk)": ({"A": [3, 3], "x": ["b", 3]}, ["x"], "b"),
+    "y_b = (eps_ijk x_bi y_bj z_k)^2": ({"x": ["b", 3], "y": ["b", 3], "z": [3]}, ["x", "y"], "b"),
+}
+
+
+@pytest.mark.parametrize("formula", LOOPED)
+def test_formulas_with_an_axis_of_points(formula: str) -> None:
+    shapes, names, points = LOOPED[formula]
+    tensor = tc.read(formula, dict(shapes))
+    found = at_one_point([tensor.expr], points)
+    assert found is not None
+    singles, batch = found
+    assert batch == names
+    rng = np.random.default_rng(2)
+    given = {name: rng.normal(size=[6 if dim == points else dim for dim in shape]) for name, shape in shapes.items()}
+    assert close(load(component_code(singles[0], batch)).derivative(**given), tensor(**given))
+
+
+def test_functions_of_stacks_of_matrices_are_functions_of_one() -> None:
+    F = variable("F", "b", 3, 3)
+    W = add([(1, apply(TABLE["log"], apply(TABLE["det"], F))), (2, einsum([(apply(TABLE["inv"], F), "bii")], "b"))])
+    total = einsum([(W, "b")], "")
+    stress = derivative(total, F)
+    found = at_one_point([W, stress], "b")
+    assert found is not None
+    given = np.eye(3) + 0.1 * np.random.default_rng(5).normal(size=(7, 3, 3))
+    values, slopes = load(component_code(*found)).derivative(F=given)
+
+    def energy(F: Any) -> Any:
+        return jnp.log(jnp.linalg.det(F)) + 2 * jnp.trace(jnp.linalg.inv(F))
+    assert agrees(values, np.asarray(jax.vmap(energy)(given)))
+    assert agrees(slopes, np.asarray(jax.vmap(jax.grad(energy))(given)))
+
+
+NOT_LOOPED = {
+    "a sum over points": (lambda F, x: einsum([(x, "b")], "")),
+    "two axes of points": (lambda F, x: einsum([(x, "b"), (x, "c")], "bc")),
+    "points behind": (lambda F, x: einsum([(F, "bij")], "ijb")),
+    "a diagonal": (lambda F, x: einsum([(x, "b"), (delta("b"), "bc")], "bc")),
+    "one of them a number": (lambda F, x: add([(1, x), (1, einsum([(x, "c"), (delta("b", 1), "b")], "b"))])),
+    "a function along the points": (lambda F, x: apply(TABLE["softmax"], x)),
+    "the number of points": (lambda F, x: einsum([(x, "b"), (delta("b", 0), "")], "b")),
+}
+
+
+@pytest.mark.parametrize("name", NOT_LOOPED)
+def test_what_is_no_formula_of_one_point(name: str) -> None:
+    expr = NOT_LOOPED[name](variable("F", "b", 3, 3), variable("x", "b"))
+    assert at_one_point([expr], "b") is None
 
 
 UNSUITED = {

@@ -239,15 +239,17 @@ def block_module(steps: Steps, results: Sequence[View], variables: Variables, na
     helpers = [source(kernels, helper) for helper in ("sigmoid",) if helper in words(blocks_text)]
     helpers += [source(blocks, helper) for helper in blocks.PRINTED]
     imports = ["from concurrent.futures import ThreadPoolExecutor", "from contextvars import copy_context",
-               "from math import prod", "", "import numpy as np"]
+               "from math import prod", "from threading import local", "", "import numpy as np"]
     if "special" in words(blocks_text):
         imports.append("from scipy import special")
-    top = "\n".join([*imports, "", f"BLOCK = {length}   # points at a time: what is computed for them stays in the cache"])
+    top = "\n".join([*imports, "", f"BLOCK = {length}   # points at a time: what is computed for them stays in the cache",
+                     "WORK = local()   # memory for what is computed on the way, kept for each thread"])
     return "\n\n\n".join([top, *helpers, blocks_text, function_text]) + "\n"
 
 
-_RESERVED = ("n", "k", "D", "work", "dtype", "out", "outs", "threads", "first", "last", "points", "BLOCK", "blocks", "prod",
-             "copy_context", "ThreadPoolExecutor", "ValueError", "TypeError", "any", *blocks.PRINTED)
+_RESERVED = ("n", "k", "D", "work", "dtype", "out", "outs", "threads", "first", "last", "points", "BLOCK", "WORK", "local",
+             "blocks", "prod", "copy_context", "ThreadPoolExecutor", "ValueError", "TypeError", "any", "getattr",
+             *blocks.PRINTED)
 
 
 def _example(signature: Signature, variables: Variables) -> str:
@@ -261,13 +263,12 @@ def _blocks_text(given: Sequence[str], head: Sequence[str], buffers: Buffers, bo
     results = [f"result{place}" for place in places]
     lines = ["dtype = " + example + ".dtype", *head]
     at = 0
-    lines.append(f"work = aligned(({sum(map(prod, buffers.shapes.values()))},), n, dtype)")
-    for name, shape in buffers.shapes.items():
+    stacks = {**buffers.shapes, **{f"W{place}": shape for place, shape in zip(places, shapes)}}
+    lines.append(f"work = scratch(WORK, {sum(map(prod, stacks.values()))}, n, dtype)")
+    for name, shape in stacks.items():
         lines.append(f"{name} = {_rows(at, shape)}")
         at += prod(shape)
-    for place, shape in zip(places, shapes):
-        lines.append(f"direct{place} = is_aligned(result{place}, dtype)")
-        lines.append(f"W{place} = None if direct{place} else aligned({shape}, n, dtype)")
+    lines += [f"direct{place} = is_aligned(result{place}, dtype)" for place in places]
     lines.append("for k in range(first, last, n):")
     lines += [f"    R{place} = result{place}[..., k:k + n] if direct{place} else W{place}" for place in places]
     lines += ["    " + line for line in body]

@@ -16,7 +16,8 @@ from .backends import numpy
 
 Array = Any
 
-PRINTED = ("aligned", "is_aligned", "floating_type", "points_last", "at_points", "for_all", "result_of", "all_blocks")
+PRINTED = ("aligned", "is_aligned", "scratch", "floating_type", "points_last", "at_points", "for_all", "result_of",
+           "all_blocks")
 """What a generated module defines."""
 
 
@@ -37,6 +38,17 @@ def is_aligned(x: Array, dtype: Any) -> bool:
     """Whether an array could be one of :func:`aligned`: it is as fast to compute in."""
     return x.dtype == dtype and x.strides[-1] == x.itemsize and all(
         step % 64 == 0 for step in (x.__array_interface__["data"][0], *x.strides[:-1]))
+
+
+def scratch(kept: Any, rows: int, n: int, dtype: Any) -> Array:
+    """Rows for what is computed on the way: the same memory at each call of a thread, which ``kept`` belongs to."""
+    np = numpy()
+    size = np.dtype(dtype).itemsize
+    width = -(-n * size // 64) * 64
+    memory = getattr(kept, "memory", None)
+    if memory is None or memory.size < rows * width:
+        memory = kept.memory = aligned((), rows * width, np.uint8)
+    return memory[:rows * width].view(dtype).reshape(rows, width // size)[:, :n]
 
 
 def points_last(x: Array) -> Array:
