@@ -9,13 +9,14 @@ of a row with a column is there to read: ``2 δ_ip V_aj V_aq`` ties i with p.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from itertools import product
 from math import prod
 from typing import NamedTuple
 
-from ..algebra.build import add, delta, einsum, split
+from ..algebra.build import add, delta, einsum, split, transpose
 from ..algebra.expr import Delta, Einsum, Expr, Sum, Term, Variable
 from ..sizes import Dim, Shape, value
 
@@ -248,3 +249,37 @@ def without(expr: Expr, axes: Collection[int]) -> Expr:
         indices = [own for own in found.classes if own[0] not in axes]
         total.append((weight, assembled(found.factors, indices, expr.shape, kept)))
     return add(total, tuple([expr.shape[axis] for axis in kept]))
+
+
+# -- linear maps -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class LinearMap:
+    """A linear map whose factors have names: its terms, and what the names that are no variables stand for."""
+
+    terms: tuple[Term, ...]
+    expr: Expr
+    values: Mapping[Expr, Expr]
+    rows: int
+
+    @property
+    def cols(self) -> range:
+        return range(self.rows, self.expr.rank)
+
+
+@lru_cache(maxsize=256)
+def mapped(expr: Expr, rows: int) -> LinearMap:
+    """The linear map that an expression is, by its first axes."""
+    axes = range(rows), range(rows, expr.rank)
+    terms = spread(expr, *axes)
+    found = leaves(terms)
+    named = replaced(terms, found, expr.shape)
+    return LinearMap(tuple(spread(named, *axes)), named, {stand: leaf for leaf, stand in found.items()}, rows)
+
+
+@lru_cache(maxsize=256)
+def turned(of: LinearMap) -> LinearMap:
+    """The transposed map: columns first."""
+    found = mapped(transpose(of.expr, [*of.cols, *range(of.rows)]), len(of.cols))
+    return LinearMap(found.terms, found.expr, {**of.values, **found.values}, found.rows)

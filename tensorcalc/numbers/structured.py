@@ -8,24 +8,25 @@ has both flattened as NumPy flattens, last axis fastest.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from fractions import Fraction
 from functools import cached_property, lru_cache
 from math import prod, sqrt
 from typing import Any
 
-from ..algebra.build import add, einsum, transpose
-from ..algebra.expr import Apply, Einsum, Expr, Sum, Term, Variable
+from ..algebra.build import add, einsum
+from ..algebra.expr import Apply, Einsum, Expr, Sum, Variable
 from ..algebra.traverse import postorder
 from ..errors import RequestError, ShapeError, UnsupportedError
-from ..sizes import Dim, value
+from ..sizes import value
 from .backends import numpy, scipy_sparse
 from .evaluate import bounded
 from .inputs import read, unknown
-from .pattern import Cut, Labels, Opened, Placed, assembled, components, cut, leaves, opened, replaced, spread
+from .maptext import Pattern, method
+from .matrices import singular
+from .named import Named, Solver
+from .pattern import LinearMap, assembled, components, mapped, opened, turned
 from .plan import plan, plans
-from .recipes import Crossed, Dense, Frame, Impossible, Inverse, LowRank, Pencil, Pointwise, Recipe, Tied, recipe
-from .solvers import Named, Solver, singular, solver
+from .recipes import Crossed, Dense, Frame, LowRank, Pencil, Recipe, Tied, recipe
+from .solvers import solver
 from .steps import Steps
 
 Array = Any
@@ -35,38 +36,13 @@ Sizes = tuple[tuple[str, int], ...]
 MEMORY_LIMIT = 2**30   # bytes of a matrix that is factorised whole
 
 _RIGHT = "#right"
-_POOLS = ("ijkl", "pqrs", "abcdefgh", "mnotuvwxyz")
 _MOST_SHOWN = 5        # terms, and cores, of a map in one line about it
 _MOST_PRODUCTS = 8     # numbers of right sides whose plans are kept
 _STEPS = 3             # of iterative refinement
 
 
-@dataclass(frozen=True, eq=False)
-class _Map:
-    """A linear map whose factors have names: its terms, and what the names that are no variables stand for."""
-
-    terms: tuple[Term, ...]
-    expr: Expr
-    values: Mapping[Expr, Expr]
-    rows: int
-
-    @property
-    def cols(self) -> range:
-        return range(self.rows, self.expr.rank)
-
-
 @lru_cache(maxsize=256)
-def _mapped(expr: Expr, rows: int) -> _Map:
-    """The linear map that an expression is, by its first axes."""
-    axes = range(rows), range(rows, expr.rank)
-    terms = spread(expr, *axes)
-    found = leaves(terms)
-    named = replaced(terms, found, expr.shape)
-    return _Map(tuple(spread(named, *axes)), named, {stand: leaf for leaf, stand in found.items()}, rows)
-
-
-@lru_cache(maxsize=256)
-def _found_recipe(of: _Map, sizes: Sizes, most: int) -> Recipe:
+def _found_recipe(of: LinearMap, sizes: Sizes, most: int) -> Recipe:
     return recipe(of.expr, of.rows, dict(sizes), most, of.values)
 
 
@@ -98,12 +74,12 @@ class _Point:
         self.arrays, self.sizes, self.callables, self.dtype = dict(arrays), dict(sizes), callables, dtype
         self.key: Sizes = tuple(sorted(sizes.items()))
 
-    def value(self, of: _Map, *exprs: Expr) -> list[Array]:
+    def value(self, of: LinearMap, *exprs: Expr) -> list[Array]:
         """The values of expressions about the factors of a map."""
         self.compute(of, *exprs)
         return self._run(exprs)
 
-    def compute(self, of: _Map, *exprs: Expr) -> None:
+    def compute(self, of: LinearMap, *exprs: Expr) -> None:
         """Compute the factors that expressions mention, once and all together."""
         used = {node for node in postorder(*exprs) if isinstance(node, Variable)}
         missing = {node.name: of.values[node] for node in used if node in of.values and node.name not in self.arrays}
@@ -160,7 +136,7 @@ def structured(expr: Expr, groups: Split, values: Mapping[str, Any], sizes: Mapp
     # Copies: what is computed later is computed at this point, whatever happens to the arrays meanwhile.
     point = _Point({name: np.array(array, dtype=dtype) for name, array in arrays.items()}, known, callables, dtype)
     rows = sum(groups[0])
-    return Structured(_mapped(expr, rows), (tuple(groups[0]), tuple(groups[1])), point, memory_limit)
+    return Structured(mapped(expr, rows), (tuple(groups[0]), tuple(groups[1])), point, memory_limit)
 
 
 def _is_plain(array: Any, variable: Variable) -> bool:
@@ -203,7 +179,7 @@ class Structured:
 
     __array_ufunc__ = None   # an array of NumPy leaves @ to the map
 
-    def __init__(self, of: _Map, groups: Split, point: _Point, memory_limit: int = MEMORY_LIMIT) -> None:
+    def __init__(self, of: LinearMap, groups: Split, point: _Point, memory_limit: int = MEMORY_LIMIT) -> None:
         self._map, self._groups, self._point = of, groups, point
         self.memory_limit = memory_limit
         self._products: dict[int | None, tuple[Steps, dict[str, Array]]] = {}
@@ -228,14 +204,11 @@ class Structured:
     @property
     def T(self) -> Structured:  # noqa: N802
         """The transposed map: rows and columns interchanged."""
-        order = [*self._map.cols, *range(self._map.rows)]
-        whole = _mapped(transpose(self._map.expr, order), len(self._map.cols))
-        turned = _Map(whole.terms, whole.expr, {**self._map.values, **whole.values}, whole.rows)
-        return Structured(_kept(turned), self._groups[::-1], self._point, self.memory_limit)
+        return Structured(turned(self._map), self._groups[::-1], self._point, self.memory_limit)
 
     @cached_property
-    def _written(self) -> _Pattern:
-        return _Pattern(self._map, self._point.sizes)
+    def _written(self) -> Pattern:
+        return Pattern(self._map, self._point.sizes)
 
     @property
     def pattern(self) -> str:
@@ -350,7 +323,7 @@ class Structured:
     def method(self) -> str:
         """How systems are solved, in words."""
         self._insist_on_square("a system")
-        return _words(self._recipe, dict(enumerate(self._row_dims)))
+        return method(self._recipe, dict(enumerate(self._row_dims)))
 
     @property
     def _most(self) -> int:
@@ -529,21 +502,11 @@ class Structured:
         ------
         UnsupportedError: TC310 where SciPy is not installed.
         """
-        turned = self.T
+        other = self.T
         size = prod(self.row_shape), prod(self.column_shape)
         return scipy_sparse().LinearOperator(
-            size, matvec=lambda x: self @ x.reshape(size[1]), rmatvec=lambda x: turned @ x.reshape(size[0]),
-            matmat=lambda x: self @ x, rmatmat=lambda x: turned @ x, dtype=self.dtype)
-
-
-@lru_cache(maxsize=256)
-def _same(terms: tuple[Term, ...], expr: Expr, values: tuple[tuple[Expr, Expr], ...], rows: int) -> _Map:
-    return _Map(terms, expr, dict(values), rows)
-
-
-def _kept(found: _Map) -> _Map:
-    """One object for equal maps, so that what was found out about it is found again."""
-    return _same(found.terms, found.expr, tuple(found.values.items()), found.rows)
+            size, matvec=lambda x: self @ x.reshape(size[1]), rmatvec=lambda x: other @ x.reshape(size[0]),
+            matmat=lambda x: self @ x, rmatmat=lambda x: other @ x, dtype=self.dtype)
 
 
 def _refused() -> Array:
@@ -590,109 +553,6 @@ def _parted(planned: Expr, right: Variable) -> tuple[Expr, dict[str, Expr]]:
     return done.get(planned, planned), parts
 
 
-# -- words -------------------------------------------------------------------------------
-
-
 def _is_indirect(how: Recipe) -> bool:
     """Whether a recipe solves with something else than the matrix and its factors."""
     return isinstance(how, (LowRank, Pencil, Crossed)) or (isinstance(how, Tied) and any(map(_is_indirect, how.steps)))
-
-
-def _words(how: Recipe, sizes: Mapping[int, int]) -> str:
-    order = prod([sizes[axis] for axis in how.frame.rows])
-    batch = prod([sizes[axis] for axis in how.frame.batch])
-    size = f"{order} x {order}"
-    match how:
-        case Dense():
-            return f"factors of {size}" if batch == 1 else f"factors of {batch} blocks of {size}"
-        case Pointwise():
-            return "division" if batch == 1 else f"division by {batch} entries"
-        case Inverse():
-            return f"product with {size}"
-        case Tied(ties, steps, _):
-            words = [_words(step, sizes) for step in steps]
-            bracketed = [f"({word})" if " + " in word or " ⊗ " in word else word for word in words]
-            return " ⊗ ".join([*["δ"] * len(ties), *bracketed])
-        case LowRank(base, _, rank, _, _):
-            word = _words(base, sizes)
-            return f"Woodbury of rank {rank} + {f'({word})' if ' ⊗ ' in word else word}"
-        case Pencil(sides):
-            orders = [prod([sizes[axis] for axis in side.rows]) for side in sides]
-            return "eigenvalues of " + " and ".join([f"{order} x {order}" for order in orders])
-        case Crossed():
-            return f"Schur forms of {sizes[how.frame.rows[0]]} x {sizes[how.frame.rows[1]]} with a transposition"
-        case Impossible():
-            return "none"
-
-
-class _Pattern:
-    """A linear map as a formula of deltas and named cores, thin ones where a part of it has low rank."""
-
-    def __init__(self, of: _Map, sizes: Mapping[str, int]) -> None:
-        self.of, self.sizes = of, sizes
-        spare = [letter for pool in _POOLS[2:] for letter in pool]
-        rows, cols = of.rows, len(of.cols)
-        self.letters = [*_POOLS[0][:rows], *spare[:max(rows - 4, 0)], *_POOLS[1][:cols]]
-        self.letters += [letter for letter in spare if letter not in self.letters]
-        self.cores: dict[Expr, str] = {}
-        terms = [(weight, self._term(term)) for weight, term in of.terms]
-        unnamed = [core for core, name in self.cores.items() if not name]
-        taken = {node.name for node in postorder(of.expr, *of.values.values()) if isinstance(node, Variable)}
-        for k, core in enumerate(unnamed):
-            name = "C" if len(unnamed) == 1 else f"C{k + 1}"
-            while name in taken:
-                name += "0"
-            self.cores[core] = name
-        texts = [_weighted(weight, [self._word(*word) for word in words]) for weight, words in terms]
-        self.text = " + ".join(texts).replace("+ -", "- ") or "0"
-
-    def shape(self, core: Expr) -> tuple[int, ...]:
-        return tuple([value(dim, self.sizes) for dim in core.shape])
-
-    def _word(self, core: Expr | None, axes: Sequence[int]) -> str:
-        name = "δ" if core is None else self.cores[core]
-        return f"{name}_{''.join([self.letters[axis] for axis in axes])}" if axes else name
-
-    def _term(self, term: Expr) -> list[tuple[Expr | None, Labels]]:
-        """The cores and deltas of one term, with their axes; a label that is summed comes after all axes."""
-        words: list[tuple[Expr | None, Labels]] = []
-        found = opened(term)
-        parts = components(found)
-        for factors, indices in sorted(parts, key=lambda part: min([own[0] for own in part[1]], default=-1)):
-            one = self._cut(found, factors, indices)
-            axes = tuple(sorted([own[0] for own in indices]))
-            if one is not None:
-                number = {label: len(found.shape) + k for k, label in enumerate(one.over)}
-                for side, dims in ((one.left, one.dims), (one.right, one.dims)):
-                    own = tuple([axis for axis in axes if any(axis in labels for _, labels in side)]) + one.over
-                    words.append(self._core(side, own, found, number, dict(zip(one.over, dims))))
-            elif factors:
-                words.append(self._core(factors, axes, found, {}, {}))
-            words += [(None, own) for own in indices if len(own) > 1]
-        return words
-
-    def _core(self, factors: Sequence[Placed], axes: Labels, found: Opened, number: Mapping[int, int],
-              dims: Mapping[int, Dim]) -> tuple[Expr, Labels]:
-        """A product of factors as one core, or the variable that it is."""
-        core, own = factors[0]
-        if len(factors) == 1 and isinstance(core, Variable) and core not in self.of.values:
-            self.cores[core] = core.name
-            axes = own
-        else:
-            core = assembled(factors, [], {**dict(enumerate(found.shape)), **dims}, axes)
-            self.cores.setdefault(core, "")
-        return core, tuple([number.get(axis, axis) for axis in axes])
-
-    def _cut(self, found: Opened, factors: Sequence[Placed], indices: Sequence[Labels]) -> Cut | None:
-        """How a part of low rank is two thin factors."""
-        own = {index[0] for index in indices if len(index) == 1}
-        rows, cols = sorted(own & set(range(self.of.rows))), sorted(own & set(self.of.cols))
-        one = cut(Opened(tuple(factors), found.classes, found.shape), rows, cols, self.sizes) if rows and cols else None
-        order = min([prod([value(found.shape[axis], self.sizes) for axis in side]) for side in (rows, cols)])
-        return one if one is not None and one.left and one.right and 2 * one.rank <= order else None
-
-
-def _weighted(weight: Fraction, words: Sequence[str]) -> str:
-    if not words:
-        return str(weight)
-    return " ".join(words if weight == 1 else ["-" + words[0], *words[1:]] if weight == -1 else [str(weight), *words])
