@@ -234,8 +234,8 @@ def _work(commands: IO[str], answers: IO[str]) -> None:
     first = perf_counter() - begin
     call()   # what is set up lazily is set up now
     peak, result = _peak(call)
-    answers.write(json.dumps({"first": first, "peak": peak, "input": max([getattr(array, "nbytes", 8) for array in inputs.values()]),
-                              **_sampled(result)}) + "\n")
+    largest = max([getattr(array, "nbytes", 8) for array in inputs.values()])
+    answers.write(json.dumps({"first": first, "peak": peak, "input": largest, **_sampled(result)}) + "\n")
     answers.flush()
     del result
     count = _batch_size(call, BATCH)

@@ -43,7 +43,7 @@ def ours(formula: Callable[[], Sequence[tc.Tensor]], library: str = "numpy", out
     """The function that this package makes of one tensor, or of several that share work."""
     def make(case: Case, inputs: Inputs) -> Callable[[], Any]:
         tensors = formula()
-        function = _function(tensors, library)
+        function = tc.compile(*tensors, library=library)
         needed = {name for tensor in tensors for name in tensor.variables}
         arrays = {name: _given(inputs[name], library) for name in sorted(needed)}
         if out:
@@ -52,20 +52,6 @@ def ours(formula: Callable[[], Sequence[tc.Tensor]], library: str = "numpy", out
         return (lambda: function(**arrays)) if wait is None else (lambda: wait(function(**arrays)))
     kind = ("ours" if library == "numpy" else f"ours {library}") + (" out" if out else "")
     return Implementation(kind, make, {"numpy": None}.get(library, library))
-
-
-def _function(tensors: Sequence[tc.Tensor], library: str) -> Callable[..., Any]:
-    if library == "numpy":
-        return tc.compile(*tensors)
-    parts = [_executed(tensor.code(library)) for tensor in tensors]
-    function = parts[0] if len(parts) == 1 else lambda **arrays: tuple([part(**arrays) for part in parts])
-    return _jax().jit(function) if library == "jax" else function
-
-
-def _executed(code: str) -> Callable[..., Any]:
-    names: dict[str, Any] = {}
-    exec(code, names)
-    return names["derivative"]  # type: ignore[no-any-return]
 
 
 def _given(value: Any, library: str) -> Any:

@@ -196,8 +196,8 @@ results were compared in the same run. *By hand* is the fastest of several NumPy
 that a person wrote for the task. All other columns are ratios of times, with one thread or
 two: *ours/hand* below 1 means that the function made by `compile` is faster than the best
 program by hand; in the columns *…/ours*, above 1 means that ours is faster. *JAX AD* is
-`jit` of `grad`, `hessian`, `jacfwd` or `jacrev`; *our JAX* and *our torch* are the modules
-that `code("jax")` and `code("torch")` give, run there. *out=* compares ours with programs by hand
+`jit` of `grad`, `hessian`, `jacfwd` or `jacrev`; *our JAX* and *our torch* are what
+`compile` gives for these libraries. *out=* compares ours with programs by hand
 that also write into an array kept by the caller; *fill* is the time to fill a fresh array with a
 number. *memory* is the most memory that a call takes
 over the size of its result, for results above 1 MB; `!` marks more than 1.2 times the
