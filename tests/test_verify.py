@@ -12,7 +12,7 @@ from campaigns.soundness import DECLARED as NAMES
 from campaigns.soundness import Claim, campaign, claim, nodes, number, plus, text, times, turned, value, var
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from identities import ALL, INDEX, MATRIX, Identity, dims, shapes
+from identities import ALL, INDEX, MATRIX, MISTAKES, TEXTBOOK, Identity, dims, shapes
 from meaning import Meaning
 
 from tensorcalc.service import handle
@@ -60,6 +60,16 @@ def plain(identity: Identity) -> bool:
 @pytest.mark.parametrize("identity", [one for one in (*INDEX, *MATRIX) if plain(one)], ids=lambda identity: identity.name)
 def test_both_sides_may_be_transposed(identity: Identity) -> None:
     assert handle(identity.request(f"({identity.lhs})'", f"({identity.rhs})'"))["verdict"] == "proved"
+
+
+@pytest.mark.parametrize("identity", TEXTBOOK, ids=lambda identity: identity.name)
+def test_what_stands_in_textbooks_is_proved(identity: Identity) -> None:
+    assert handle(identity.request())["verdict"] == "proved"
+
+
+@pytest.mark.parametrize("identity", MISTAKES, ids=lambda identity: identity.name)
+def test_what_is_written_down_in_a_hurry_is_refuted(identity: Identity) -> None:
+    assert handle(identity.request())["verdict"] == "refuted"
 
 
 RENAMED = dict(zip("ABCDUVWXSPQ", ("Z9", "M2", "K", "N", "T1", "H", "B", "A", "Y", "G", "J")))

@@ -233,7 +233,7 @@ class _Checker:
                 rule = self.rules[name]
         for node in postorder(before):
             new = rule.apply(node)
-            if new is not None and substitute(before, {node: new}) is after:
+            if new is not None and _alike(substitute(before, {node: new}), after):
                 return True
         return False
 

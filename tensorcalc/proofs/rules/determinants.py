@@ -23,7 +23,7 @@ from ...calculus.rewrite import rule
 from ...calculus.rules.algebra import first_factor, kronecker_parts, tied
 from ...calculus.rules.products import applied, argument_of, joined, like, pairs, uses
 from ...functions import TABLE, grouped
-from .parts import reads_better, row_sum
+from .parts import common_first, reads_better, row_sum
 from .regular import is_regular
 from .structure import is_diagonal
 
@@ -54,13 +54,38 @@ def det_product(node: Expr) -> Expr | None:
     return einsum([(like(node, factor), ()), (like(node, rest), ())], ())
 
 
+@rule("det.factor", "det(A B + A C) = det(A) det(B + C)", "det", reference="MC 21", shrinks="the argument loses a factor")
+def det_factor(node: Expr) -> Expr | None:
+    inner = argument_of(node, "det")
+    found = None if inner is None or inner.rank != 2 or not isinstance(node, Apply) else common_first(inner)
+    if found is None or not isinstance(node, Apply):
+        return None
+    return einsum([(like(node, part), ()) for part in found], ())
+
+
+@rule("det.diagonal", "det(diag(x) A) = det(diag(x)) det(A)", "det", reference="MC 21", shrinks="the argument loses a factor")
+def det_diagonal(node: Expr) -> Expr | None:
+    """Vectors that scale the rows or the columns of a matrix."""
+    product = argument_of(node, "det")
+    if not isinstance(product, Einsum) or product.rank != 2 or not isinstance(node, Apply):
+        return None
+    vectors = [pair for pair in pairs(product) if len(set(pair[1])) == 1 and pair[1][0] < 2 and not isinstance(pair[0], Delta)]
+    rest = [pair for pair in pairs(product) if pair not in vectors]
+    if not vectors or not rest or {label for _, own in rest for label in own} & {0, 1} != {0, 1} or \
+            (len(rest) == 1 and isinstance(rest[0][0], Delta)):
+        return None
+    eye = delta(product.shape[0])
+    scaled = [einsum([(part, (0,) * len(own)), (eye, (0, 1))], (0, 1)) for part, own in vectors]
+    return einsum([(like(node, matrix), ()) for matrix in (*scaled, einsum(rest, (0, 1)))], ())
+
+
 @rule("det.transpose", "det(A') = det(A)", "det", reference="MC 20", shrinks="a transpose vanishes")
 def det_transpose(node: Expr) -> Expr | None:
     inner = argument_of(node, "det")
     if inner is None or not isinstance(node, Apply) or inner.rank != 2:
         return None
     turned = transpose(inner, (1, 0))
-    return like(node, turned) if reads_better(turned, inner) else None
+    return like(node, turned) if reads_better(split(turned)[1], split(inner)[1]) else None
 
 
 @rule("det.inverse", "det(inv(A)) = det(A)^-1", "det", reference="MC 22", shrinks="an inverse vanishes")

@@ -23,7 +23,7 @@ from ...algebra.build import (
 from ...algebra.expr import Apply, Delta, Einsum, Expr, Sum
 from ...calculus.assume import is_nonzero, is_positive
 from ...calculus.rewrite import rule
-from ...calculus.rules.products import applied, argument_of, pairs, replaced
+from ...calculus.rules.products import Pair, applied, argument_of, pairs, replaced
 from ...functions import POWER, TABLE
 from ...sizes import spell
 from .parts import terms
@@ -117,10 +117,18 @@ def abs_product(node: Expr) -> Expr | None:
     if exponent != 1 and not (isinstance(exponent, Fraction) and exponent.denominator != 1):
         return power_of(apply(TABLE["abs"], base), exponent)
     if isinstance(core, Einsum) and len(core.operands) > 1 and all(set(own) <= set(axes) for own in core.subscripts):
-        return einsum([(apply(TABLE["abs"], operand), own) for operand, own in pairs(core)], axes)
+        return einsum([_absolute(operand, own) for operand, own in pairs(core)], axes)
     if isinstance(core, Sum) and not core.rank and (shared := _shared_number(core)) is not None:
         return einsum([(apply(TABLE["abs"], shared), ()), (apply(TABLE["abs"], _without(core, shared)), ())], ())
     return core if is_positive(core) else None
+
+
+def _absolute(operand: Expr, own: tuple[int, ...]) -> Pair:
+    """A factor with its absolute value; of one on a diagonal, that of the diagonal."""
+    if isinstance(operand, Delta):
+        return operand, own
+    distinct = tuple(dict.fromkeys(own))
+    return apply(TABLE["abs"], einsum([(operand, own)], distinct)), distinct
 
 
 def _without(total: Expr, shared: Expr) -> Expr:
@@ -414,3 +422,66 @@ def power_product(node: Expr) -> Expr | None:
         return None
     powers = [(power_of(factor, exponent), own) for factor, own in factors]
     return einsum([*powers, (power_of(number(weight), exponent), ())], range(node.rank))
+
+
+@rule("power.relation", "x^2 (x^2 + y)^-1 = 1 - y (x^2 + y)^-1", "power",
+      shrinks="the leading term of a sum no longer stands beside its reciprocal")
+def power_relation(node: Expr) -> Expr | None:
+    """The longest term of a sum, beside a negative power of that sum, entry by entry."""
+    if not isinstance(node, Einsum):
+        return None
+    for k, (operand, own) in enumerate(pairs(node)):
+        base, exponent = base_and_exponent(operand)
+        if not isinstance(exponent, Fraction) or exponent > -1 or exponent.denominator != 1 or \
+                not isinstance(base, Sum) or len(base.terms) < 2:
+            continue
+        weight, lead = max(base.terms, key=lambda term: (_length(term[1]), term[1].key))
+        left = _divided(node, lead, own, k)
+        if left is None:
+            continue
+        rest = add([(-w / weight, term) for w, term in base.terms if term is not lead], base.shape)
+        axes = range(node.rank)
+        one = einsum([*left, (power_of(base, exponent + 1), own)], axes)
+        return add([(1 / weight, one), (1, einsum([*left, (operand, own), (rest, own)], axes))], node.shape)
+    return None
+
+
+def _length(term: Expr) -> Fraction:
+    """How many factors a term has, powers as often as they say."""
+    factors = [operand for operand, _ in pairs(term)] if isinstance(term, Einsum) else [term]
+    exponents = [base_and_exponent(factor)[1] for factor in factors if not isinstance(factor, Delta)]
+    return sum((abs(exponent) if isinstance(exponent, Fraction) else Fraction(1) for exponent in exponents), Fraction(0))
+
+
+def _divided(node: Einsum, term: Expr, own: tuple[int, ...], at: int) -> list[Pair] | None:
+    """The factors of a product other than that at ``at``, divided by ``term`` at the labels ``own``."""
+    left = [pair for place, pair in enumerate(pairs(node)) if place != at]
+    wanted = pairs(term) if isinstance(term, Einsum) else [(term, tuple(range(term.rank)))]
+    if all(isinstance(operand, Delta) for operand, _ in wanted):
+        return None
+    for operand, labels in wanted:
+        if isinstance(operand, Delta) and operand.rank == 1:
+            continue
+        if any(label >= term.rank for label in labels):
+            return None
+        core, places, exponent = _core(operand, tuple(own[label] for label in labels))
+        for place, (other, there) in enumerate(left):
+            base, positions, power = _core(other, there)
+            if base is core and positions == places and power >= exponent > 0:
+                distinct = tuple(dict.fromkeys(places))
+                vector = einsum([(core, places)], distinct)
+                left[place : place + 1] = [(power_of(vector, power - exponent), distinct)] if power > exponent else []
+                break
+        else:
+            return None
+    return left
+
+
+def _core(operand: Expr, labels: tuple[int, ...]) -> tuple[Expr, tuple[int, ...], Fraction]:
+    """What a factor is a power of, the labels of its axes, and the exponent."""
+    base, exponent = base_and_exponent(operand)
+    if not isinstance(exponent, Fraction):
+        return operand, labels, Fraction(1)
+    if isinstance(base, Einsum) and len(base.operands) == 1 and set(base.subscripts[0]) == set(range(base.rank)):
+        return base.operands[0], tuple(labels[axis] for axis in base.subscripts[0]), exponent
+    return base, labels, exponent

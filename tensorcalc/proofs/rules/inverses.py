@@ -20,7 +20,7 @@ from ...calculus.rewrite import rule
 from ...calculus.rules.products import applied, argument_of, find_product, like, replaced, uses
 from ...functions import TABLE, grouped
 from .determinants import cuts
-from .parts import reads_better
+from .parts import common_first, reads_better
 from .regular import is_regular
 
 
@@ -28,6 +28,15 @@ from .regular import is_regular
 def inverse_orthogonal(node: Expr) -> Expr | None:
     inner = argument_of(node, "inv")
     return transpose(inner, (1, 0)) if inner is not None and "orthogonal" in getattr(inner, "facts", ()) else None
+
+
+@rule("inverse.factor", "inv(A B + A C) = inv(B + C) inv(A)", "inv", reference="MC 1", shrinks="the argument loses a factor")
+def inverse_factor(node: Expr) -> Expr | None:
+    inner = argument_of(node, "inv")
+    found = None if inner is None or inner.rank != 2 else common_first(inner)
+    if found is None or not isinstance(node, Apply):
+        return None
+    return einsum([(like(node, found[1]), "ij"), (like(node, found[0]), "jk")], "ik")
 
 
 @rule("inverse.turn", "inv(A') = inv(A)'", "inv",
@@ -145,15 +154,15 @@ def inverse_commute(node: Expr) -> Expr | None:
         matrix = _polynomial_in(inverse.children[0]) if inverse.rank == 2 else None
         if matrix is None:
             continue
-        sign = symmetry(inverse) if symmetry(inverse) else 0
-        for i, j in (own, own[::-1]) if sign > 0 else (own,):
+        if any(argument_of(operand, "matpow") is matrix for operand in node.operands):
+            continue   # it would merge with that power, and no longer be found beside the inverse
+        for i, j in (own, own[::-1]) if symmetry(inverse) > 0 else (own,):
             if j < node.rank or uses(node, j) != 2 or i == j:
                 continue
             found = find_product(node, matrix, {0: j}, {k})
-            if found is None or found[0][1] == i:
-                continue
-            binding, used = found
-            return replaced(node, [k, *used], [(matrix, (i, j)), (inverse, (j, binding[1]))])
+            if found is not None and found[0][1] != i:
+                binding, used = found
+                return replaced(node, [k, *used], [(matrix, (i, j)), (inverse, (j, binding[1]))])
     return None
 
 

@@ -19,6 +19,8 @@ NORMAL = (
     determinants.det_identity,
     determinants.det_scalar,
     determinants.det_product,
+    determinants.det_factor,
+    determinants.det_diagonal,
     determinants.det_kronecker,
     determinants.det_clear,
     determinants.det_shift,
@@ -27,6 +29,7 @@ NORMAL = (
     determinants.det_orthogonal,
     determinants.det_skew,
     inverses.inverse_orthogonal,
+    inverses.inverse_factor,
     structure.diagonal_cancel,
     structure.inverse_diagonal_fact,
     inverses.inverse_turn,
@@ -108,5 +111,6 @@ ALMOST = (
 
 RELATIONS = (
     inverses.inverse_relation,
+    elementwise.power_relation,
 )
 """What the inverse of a sum satisfies."""
