@@ -325,7 +325,7 @@ class Tensor:
         <BLANKLINE>
         def derivative(*, A, x, **_):
             T0 = A @ x
-            T1 = A.T @ T0
+            T1 = T0 @ A
             T1 *= 2
             return T1
         <BLANKLINE>
