@@ -77,15 +77,16 @@ def softplus(x: Array) -> Array:
 def softmax(x: Array) -> Array:
     """exp(x) / sum(exp(x)) along the last axis, without overflow."""
     np = numpy()
-    e = np.exp(x - np.max(x, axis=-1, keepdims=True))
-    return e / np.sum(e, axis=-1, keepdims=True)
+    e = np.exp(x - x.max(axis=-1, keepdims=True))
+    e /= e.sum(axis=-1, keepdims=True)
+    return e
 
 
 def logsumexp(x: Array) -> Array:
     """log(sum(exp(x))) along the last axis, without overflow."""
     np = numpy()
-    top = np.max(x, axis=-1)
-    return top + np.log(np.sum(np.exp(x - top[..., None]), axis=-1))
+    top = x.max(axis=-1)
+    return top + np.log(np.exp(x - top[..., None]).sum(axis=-1))
 
 
 def logdet(x: Array) -> Array:
@@ -387,7 +388,7 @@ def log_of_det(x: Array) -> Array:
     """log(det(x)) without overflow; nan where the determinant is negative."""
     np = numpy()
     sign, size = np.linalg.slogdet(x)
-    return size if sign >= 0 else np.nan
+    return np.where(sign < 0, np.nan, size)[()]
 
 
 def spd_factor(s: Array) -> Array:
