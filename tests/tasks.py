@@ -181,8 +181,37 @@ def f(z):
 
 
 def g(z):
-    """The same for a number of a tensor."""
-    return jnp.sum(z) ** 2 + jnp.sum(z**3)
+    """The same for a number of a vector or a matrix."""
+    return jnp.sum(z) ** 2 + jnp.sum(z**3) + jnp.sum(z[0])
+
+
+def F(X):
+    """What the tests put for an unknown power series: the sum of what ``proofs/stand_ins.py`` lists first."""
+    return jnp.eye(X.shape[0]) + X / 2 + X @ X / 3 - X @ X @ X / 5
+
+
+def eighth(X):
+    """The exponential series up to the eighth power."""
+    part, total = jnp.eye(X.shape[0]), jnp.eye(X.shape[0])
+    for order in range(1, 9):
+        part = part @ X / order
+        total = total + part
+    return total
+
+
+def sine(X):
+    """From the exponential of [0, -X; X, 0], which is [cos, -sin; sin, cos]."""
+    n, zeros = X.shape[0], jnp.zeros_like(X)
+    return expm(jnp.block([[zeros, -X], [X, zeros]]))[n:, :n]
+
+
+def chol(S):
+    return jnp.linalg.cholesky((S + S.T) / 2, symmetrize_input=False)
+
+
+def pinv(W):
+    """Of a tall matrix."""
+    return inv(W.T @ W) @ W.T
 
 
 def normalised(x):
@@ -206,6 +235,7 @@ def kernel(D, s, h, v):
 _NEO_HOOKEAN = "mu/2*(tr(F'*F) - n) - mu*log(det(F)) + lam/2*log(det(F))^2"
 _GAUSS = "K = s*exp(-D/(2*h^2)) + v*eye(n); y'*inv(K)*y/2 + logdet(K)/2"
 _POINTWISE, _SCALAR = {"f": "elementwise"}, {"g": "scalar"}
+_SERIES, _GIVEN = {"F": "series"}, {"H": "series(k, 0, 8, 1/factorial(k))"}
 
 
 # -- a number by a matrix or a vector --------------------------------------------------------
@@ -309,6 +339,17 @@ NUMBERS = _rows(
     ("v'*tanh(W*x + b)", "v=m W=m,n x=n b=m", "W", lambda v, W, x, b: v @ jnp.tanh(W @ x + b)),
     ("w'*((x - sum(x)/n*ones(n))/norm2(x - sum(x)/n*ones(n)))", "w=n x=n", "x",
      lambda w, x, n: w @ normalised(x) / jnp.sqrt(n)),
+    ("tr(A*F(X))", "A=m,m X=m,m", "X", lambda A, X: jnp.trace(A @ F(X)), {"functions": _SERIES}),
+    ("tr(F(X'*A*X))", "A=m,m X=m,p", "X", lambda A, X: jnp.trace(F(X.T @ A @ X)), {"functions": _SERIES}),
+    ("g(F(X))", "X=m,m", "X", lambda X: g(F(X)), {"functions": _SERIES | _SCALAR}),
+    ("y'*H(X)*x", "X=m,m x=m y=m", "X", lambda X, x, y: y @ eighth(X) @ x, {"functions": _GIVEN}),
+    ("tr(A*expm(X))", "A=m,m X=m,m", "X", lambda A, X: jnp.trace(A @ expm(X))),
+    ("tr(A*funm(sin, X))", "A=m,m X=m,m", "X", lambda A, X: jnp.trace(A @ sine(X))),
+    ("x'*chol(S)*y", "S=m,m x=m y=m", "S", lambda S, x, y: x @ chol(S) @ y, {"at": "S=spd"}),
+    ("x'*solve(X, y)", "X=n,n x=n y=n", "X", lambda X, x, y: x @ jnp.linalg.solve(X, y), {"at": "X=invertible"}),
+    ("z'*W*pinv(W)*z", "W=n,m z=n", "W", lambda W, z: z @ W @ pinv(W) @ z),
+    ("g(inv(X)*A)", "A=n,p X=n,n", "X", lambda A, X: g(inv(X) @ A), {"functions": _SCALAR, "at": "X=invertible"}),
+    ("g(f(A*X))", "A=m,n X=n,p", "X", lambda A, X: g(f(A @ X)), {"functions": _SCALAR | _POINTWISE}),
     ("log(det(X))*tr(X)", "X=n,n", "X", lambda X: jnp.log(jnp.linalg.det(X)) * jnp.trace(X), {"assume": "X=spd"}),
 )
 
@@ -368,6 +409,13 @@ ARRAYS = _rows(
     ("x[2]*x", "x=n", "x", lambda x: x[1] * x),
     ("adj(X)", "X=m,m", "X", lambda X: jnp.linalg.det(X) * inv(X), {"at": "X=invertible"}),
     ("U*V'", "U=m,r V=n,r", "V", lambda U, V: U @ V.T),
+    ("F(X)", "X=m,m", "X", lambda X: F(X), {"functions": _SERIES}),
+    ("A*F(X)*x", "A=p,m X=m,m x=m", "X", lambda A, X, x: A @ F(X) @ x, {"functions": _SERIES}),
+    ("funm(sin, X)", "X=m,m", "X", lambda X: sine(X)),
+    ("chol(S)", "S=m,m", "S", lambda S: chol(S), {"at": "S=spd"}),
+    ("solve(X, A)", "A=n,p X=n,n", "X", lambda A, X: jnp.linalg.solve(X, A), {"at": "X=invertible"}),
+    ("pinv(W)", "W=n,m", "W", lambda W: pinv(W)),
+    ("W*inv(W'*W)*W'", "W=n,p", "W", lambda W: W @ pinv(W)),
     ("mu*F + (lam*log(det(F)) - mu)*inv(F)'", "F=m,m mu= lam=", "F",
      lambda F, mu, lam: mu * F + (lam * jnp.log(jnp.linalg.det(F)) - mu) * inv(F).T, {"at": "F=spd"}),
 )
@@ -410,6 +458,13 @@ HIGHER = _rows(
     ("softmax(x)", "x=m", "x x", lambda x: softmax(x)),
     ("exp(a'*x)", "a=n x=n", "x x x x", lambda a, x: jnp.exp(a @ x)),
     ("x/norm2(x)", "x=n", "x x", lambda x: x / jnp.sqrt(x @ x)),
+    ("tr(expm(X))", "X=p,p", "X X", lambda X: jnp.trace(expm(X))),
+    ("tr(A*expm(X))", "A=m,m X=m,m", "X X", lambda A, X: jnp.trace(A @ expm(X))),
+    ("tr(A*F(X))", "A=p,p X=p,p", "X X", lambda A, X: jnp.trace(A @ F(X)), {"functions": _SERIES}),
+    ("tr(A*X^k)", "A=p,p X=p,p", "X X", lambda A, X, k: jnp.trace(A @ power(X, k))),
+    ("X[1,2]*inv(X)[2,1]", "X=m,m", "X X", lambda X: X[0, 1] * inv(X)[1, 0], {"at": "X=invertible"}),
+    ("x'*chol(S)*x", "S=p,p x=p", "S S", lambda S, x: x @ chol(S) @ x, {"at": "S=spd"}),
+    ("g(f(X))", "X=p,p", "X X", lambda X: g(f(X)), {"functions": _SCALAR | _POINTWISE}),
     ("p'*log(p)", "p=n", "p p", lambda p: jnp.sum(p * jnp.log(p)), {"at": "p=simplex"}),
 )
 
@@ -430,6 +485,10 @@ CURVES = _rows(
     ("tr(expm(t*A))", "A=m,m t=", "t", lambda A, t: jnp.trace(expm(t * A))),
     ("expm(t*A)", "A=m,m t=", "t", lambda A, t: expm(t * A)),
     ("expm(t*A)*x", "A=m,m x=m t=", "t", lambda A, x, t: expm(t * A) @ x),
+    ("expm(t*A)", "A=m,m t=", "t t", lambda A, t: expm(t * A)),
+    ("expm(A + t*B)", "A=m,m B=m,m t=", "t", lambda A, B, t: expm(A + t * B)),
+    ("tr(F(A + t*B))", "A=m,m B=m,m t=", "t", lambda A, B, t: jnp.trace(F(A + t * B)), {"functions": _SERIES}),
+    ("F(t*A)", "A=m,m t=", "t t", lambda A, t: F(t * A), {"functions": _SERIES}),
     ("x'*inv(A + t*eye(n))*x", "A=n,n x=n t=", "t", lambda A, x, t: x @ inv(A + t * jnp.eye(A.shape[0])) @ x,
      {"assume": "A=spd", "at": "t=unit"}),
     ("norm2(A + t*B)", "A=m,n B=m,n t=", "t", lambda A, B, t: jnp.sqrt(jnp.sum((A + t * B) ** 2))),
