@@ -5,6 +5,9 @@ from __future__ import annotations
 import ast
 import builtins
 import re
+import subprocess
+import sys
+from fractions import Fraction
 from functools import partial
 from importlib import import_module
 from typing import Any
@@ -17,15 +20,18 @@ from networks import Network, close, load, networks, scale
 from tasks import SIZES, TASKS, Task
 from test_codegen import GENERATOR, MERGED, TEXTS, A, B, K, Q, S, T, X, residual, row, s, x, y, z
 
+import tensorcalc as tc
 from tensorcalc.algebra.build import delta, einsum, number, unit, variable
+from tensorcalc.algebra.build import scale as weighted
 from tensorcalc.algebra.expr import Expr
 from tensorcalc.algebra.traverse import postorder
-from tensorcalc.errors import UnsupportedError
+from tensorcalc.errors import RequestError, UnsupportedError
 from tensorcalc.functions import ELEMENTWISE, MATRIX
 from tensorcalc.numbers.codegen import module_code
 from tensorcalc.numbers.evaluate import evaluate
 from tensorcalc.proofs.stand_ins import stand_ins
 from tensorcalc.request import derived
+from tensorcalc.service import handle
 
 TOLERANCE = {"float64": 1e-9, "float32": 2e-4}
 NUMPY_ALONE = {"logm", "sqrtm", "frechet_logm", "frechet_sqrtm", "funm", "frechet_funm"}
@@ -228,3 +234,50 @@ def test_a_position_that_an_axis_does_not_have(library: str, position: Any) -> N
         run(library, code, given)
     place = 4 if isinstance(position, Expr) else 2
     assert run(library, code, {"n": 4, "k": place}).tolist() == [place == entry for entry in (1, 2, 3, 4)]
+
+
+# -- what is given -----------------------------------------------------------------------
+
+
+def test_an_answer_has_a_module_a_library() -> None:
+    code = handle({"do": "derive", "expr": "tr(A X B)", "wrt": "X", "want": ["code"]})["code"]
+    assert list(code) == ["numpy", "jax", "torch"]
+    assert [text.split("\n")[0] for text in code.values()] == ["import numpy as np", "import jax.numpy as jnp", "import torch"]
+    code = handle({"do": "derive", "expr": "tr(logm(X) A)", "wrt": "X", "want": ["code"]})["code"]
+    assert code["numpy"] and code["jax"] is None and code["torch"] is None
+
+
+def test_tensors_give_the_same() -> None:
+    square = tc.read("x' A x", vars={"x": ["n"], "A": ["n", "n"]}).gradient("x")
+    assert square.code("torch", name="slope").splitlines()[-3:] == [
+        "def slope(*, A, x, **_):", "    A, x = map(floating, (A, x))", "    return A @ x + A.T @ x"]
+    assert square.code("jax").endswith("    return A @ x + x @ A\n")
+    with pytest.raises(RequestError, match="library is one of numpy, jax, torch, not 'tensorflow'"):
+        square.code("tensorflow")
+
+
+def test_the_text_needs_no_library() -> None:
+    script = ("import sys; from tensorcalc import handle\n"
+              "handle({'do': 'derive', 'expr': 'expm(X)', 'wrt': 'X', 'want': ['code']})\n"
+              "print({'jax', 'torch', 'numpy', 'scipy'} & set(sys.modules))")
+    assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout == "set()\n"
+
+
+@library
+def test_types_that_are_given(library: str) -> None:
+    module, half = import_module(library), module_code(weighted(Fraction(1, 2), x), library)
+    asarray = module.numpy.asarray if library == "jax" else module.tensor
+    for numbers, expected in (([1, 2], "float32"), ([1.0, 2.0], "float32"), (np.float32([1, 2]), "float32")):
+        assert str(load(half).derivative(x=asarray(numbers)).dtype).endswith(expected)
+    times = load(module_code(einsum([(s, ""), (x, "i")], "i"), library)).derivative
+    assert str(times(s=0.1, x=asarray(np.float32([1, 2]))).dtype).endswith("float32")   # a number yields to an array
+    if library == "torch":
+        assert times(s=0.1, x=asarray([1.0], dtype=module.float64)).item() == 0.1
+
+
+def test_tensors_may_be_mapped_over() -> None:
+    torch = pytest.importorskip("torch")
+    place = load(module_code(einsum([(x, "i"), (delta("m", 1), "j")], "iji"), "torch")).derivative
+    batch = torch.arange(6.0).reshape(2, 3)
+    mapped = torch.func.vmap(lambda x: place(x=x, m=2))(batch)
+    assert mapped.tolist() == [place(x=row, m=2).tolist() for row in batch]
