@@ -35,7 +35,7 @@ _LONGEST = 60    # of a number's text that is written where it is used
 _UFUNC = {name: f"np.{name}" for name in ("exp", "log", "abs", "sign", "sin", "cos", "tan", "arcsin", "arccos", "arctan",
                                           "sinh", "cosh", "tanh", "log1p")} | {
     "max": "np.maximum", "min": "np.minimum", "relu": "np.maximum", "exp_unbounded": "np.exp", "expit": "special.expit"}
-_REST = {"relu": ("0",)}   # further arguments of such a call
+_REST = {"relu": ("0.0",)}   # further arguments of such a call
 _ROOTS = {Fraction(1, 2): "sqrt", Fraction(1): "", Fraction(2): "square"}
 _MAY_ALIAS = {"matpow"}    # their value may be their argument itself
 
