@@ -185,7 +185,7 @@ def g(z):
     return jnp.sum(z) ** 2 + jnp.sum(z**3) + jnp.sum(z[0])
 
 
-def F(X):
+def series(X):
     """What the tests put for an unknown power series: the sum of what ``proofs/stand_ins.py`` lists first."""
     return jnp.eye(X.shape[0]) + X / 2 + X @ X / 3 - X @ X @ X / 5
 
@@ -339,9 +339,9 @@ NUMBERS = _rows(
     ("v'*tanh(W*x + b)", "v=m W=m,n x=n b=m", "W", lambda v, W, x, b: v @ jnp.tanh(W @ x + b)),
     ("w'*((x - sum(x)/n*ones(n))/norm2(x - sum(x)/n*ones(n)))", "w=n x=n", "x",
      lambda w, x, n: w @ normalised(x) / jnp.sqrt(n)),
-    ("tr(A*F(X))", "A=m,m X=m,m", "X", lambda A, X: jnp.trace(A @ F(X)), {"functions": _SERIES}),
-    ("tr(F(X'*A*X))", "A=m,m X=m,p", "X", lambda A, X: jnp.trace(F(X.T @ A @ X)), {"functions": _SERIES}),
-    ("g(F(X))", "X=m,m", "X", lambda X: g(F(X)), {"functions": _SERIES | _SCALAR}),
+    ("tr(A*F(X))", "A=m,m X=m,m", "X", lambda A, X: jnp.trace(A @ series(X)), {"functions": _SERIES}),
+    ("tr(F(X'*A*X))", "A=m,m X=m,p", "X", lambda A, X: jnp.trace(series(X.T @ A @ X)), {"functions": _SERIES}),
+    ("g(F(X))", "X=m,m", "X", lambda X: g(series(X)), {"functions": _SERIES | _SCALAR}),
     ("y'*H(X)*x", "X=m,m x=m y=m", "X", lambda X, x, y: y @ eighth(X) @ x, {"functions": _GIVEN}),
     ("tr(A*expm(X))", "A=m,m X=m,m", "X", lambda A, X: jnp.trace(A @ expm(X))),
     ("tr(A*funm(sin, X))", "A=m,m X=m,m", "X", lambda A, X: jnp.trace(A @ sine(X))),
@@ -409,8 +409,8 @@ ARRAYS = _rows(
     ("x[2]*x", "x=n", "x", lambda x: x[1] * x),
     ("adj(X)", "X=m,m", "X", lambda X: jnp.linalg.det(X) * inv(X), {"at": "X=invertible"}),
     ("U*V'", "U=m,r V=n,r", "V", lambda U, V: U @ V.T),
-    ("F(X)", "X=m,m", "X", lambda X: F(X), {"functions": _SERIES}),
-    ("A*F(X)*x", "A=p,m X=m,m x=m", "X", lambda A, X, x: A @ F(X) @ x, {"functions": _SERIES}),
+    ("F(X)", "X=m,m", "X", lambda X: series(X), {"functions": _SERIES}),
+    ("A*F(X)*x", "A=p,m X=m,m x=m", "X", lambda A, X, x: A @ series(X) @ x, {"functions": _SERIES}),
     ("funm(sin, X)", "X=m,m", "X", lambda X: sine(X)),
     ("chol(S)", "S=m,m", "S", lambda S: chol(S), {"at": "S=spd"}),
     ("solve(X, A)", "A=n,p X=n,n", "X", lambda A, X: jnp.linalg.solve(X, A), {"at": "X=invertible"}),
@@ -460,7 +460,7 @@ HIGHER = _rows(
     ("x/norm2(x)", "x=n", "x x", lambda x: x / jnp.sqrt(x @ x)),
     ("tr(expm(X))", "X=p,p", "X X", lambda X: jnp.trace(expm(X))),
     ("tr(A*expm(X))", "A=m,m X=m,m", "X X", lambda A, X: jnp.trace(A @ expm(X))),
-    ("tr(A*F(X))", "A=p,p X=p,p", "X X", lambda A, X: jnp.trace(A @ F(X)), {"functions": _SERIES}),
+    ("tr(A*F(X))", "A=p,p X=p,p", "X X", lambda A, X: jnp.trace(A @ series(X)), {"functions": _SERIES}),
     ("tr(A*X^k)", "A=p,p X=p,p", "X X", lambda A, X, k: jnp.trace(A @ power(X, k))),
     ("X[1,2]*inv(X)[2,1]", "X=m,m", "X X", lambda X: X[0, 1] * inv(X)[1, 0], {"at": "X=invertible"}),
     ("x'*chol(S)*x", "S=p,p x=p", "S S", lambda S, x: x @ chol(S) @ x, {"at": "S=spd"}),
@@ -487,8 +487,8 @@ CURVES = _rows(
     ("expm(t*A)*x", "A=m,m x=m t=", "t", lambda A, x, t: expm(t * A) @ x),
     ("expm(t*A)", "A=m,m t=", "t t", lambda A, t: expm(t * A)),
     ("expm(A + t*B)", "A=m,m B=m,m t=", "t", lambda A, B, t: expm(A + t * B)),
-    ("tr(F(A + t*B))", "A=m,m B=m,m t=", "t", lambda A, B, t: jnp.trace(F(A + t * B)), {"functions": _SERIES}),
-    ("F(t*A)", "A=m,m t=", "t t", lambda A, t: F(t * A), {"functions": _SERIES}),
+    ("tr(F(A + t*B))", "A=m,m B=m,m t=", "t", lambda A, B, t: jnp.trace(series(A + t * B)), {"functions": _SERIES}),
+    ("F(t*A)", "A=m,m t=", "t t", lambda A, t: series(t * A), {"functions": _SERIES}),
     ("x'*inv(A + t*eye(n))*x", "A=n,n x=n t=", "t", lambda A, x, t: x @ inv(A + t * jnp.eye(A.shape[0])) @ x,
      {"assume": "A=spd", "at": "t=unit"}),
     ("norm2(A + t*B)", "A=m,n B=m,n t=", "t", lambda A, B, t: jnp.sqrt(jnp.sum((A + t * B) ** 2))),
