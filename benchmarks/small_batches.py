@@ -25,7 +25,6 @@ from harness import Case, Implementation, Inputs
 from sides import hand_out, jax_, other, torch_
 
 import tensorcalc as tc
-from tensorcalc.numbers.componentwise import component_code
 
 TITLE = "Small matrices in batches: a neo-Hookean solid, 3 × 3 at each point"
 MU, LAM = 1.3, 2.1
@@ -144,9 +143,7 @@ def _formula(case: Case) -> tc.Tensor:
 def _ours(library: str, threads: int = 1, out: str = "") -> Implementation:
     """The generated module; ``out`` says how the points lie in a result that the caller keeps."""
     def make(case: Case, arrays: Inputs) -> Callable[[], Any]:
-        names: dict[str, Any] = {}
-        exec(component_code(_formula(case).expr, ["F"], library=library), names)
-        function = names["derivative"]
+        function = tc.compile(_formula(case), batch=["F"], library=library)
         if library == "jax":
             return jax_("", lambda _: lambda F: function(F=F, mu=MU, lam=LAM), "F").make(case, arrays)
         if library == "torch":

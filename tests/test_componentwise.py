@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any
 
@@ -72,6 +73,8 @@ ENERGIES: dict[str, tuple[str, dict[str, list[int]], list[str], Energy]] = {
     "functions": ("sum(softplus(x)) + sum(sigmoid(x).*exp(x)) + sum(abs(x).^3) + sum(relu(x).^2)", {"x": [4]}, ["x"],
                   lambda x: jnp.sum(jax.nn.softplus(x)) + jnp.sum(jax.nn.sigmoid(x) * jnp.exp(x)) + jnp.sum(jnp.abs(x) ** 3)
                   + jnp.sum(jax.nn.relu(x) ** 2)),
+    "limits": ("sum(max(x, 1/2).^2) + sum(min(x.^2, 1)) + sum(max(y, x))", {"x": [4], "y": [4]}, ["x"],
+               lambda x, y: jnp.sum(jnp.maximum(x, 0.5) ** 2) + jnp.sum(jnp.minimum(x**2, 1)) + jnp.sum(jnp.maximum(y, x))),
 }
 
 FIRST = {name: next(iter(batch)) for name, (_, _, batch, _) in ENERGIES.items()}
@@ -260,6 +263,14 @@ def test_the_derivative_of_a_determinant_exists_where_no_inverse_does() -> None:
     code = component_code(tc.read("det(A)", A=[3, 3]).gradient("A").expr, ["A"])
     got = load(code).derivative(A=np.stack([np.diag([1.0, 2.0, 0.0]), np.zeros((3, 3))]))
     assert got.tolist() == [np.diag([0.0, 0.0, 2.0]).tolist(), np.zeros((3, 3)).tolist()]
+
+
+def test_threads_do_not_disturb_one_another() -> None:
+    run = module("neo-Hooke", 2, block=16).derivative
+    tasks = [values("neo-Hooke", points) for points in range(1, 40)]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(lambda given: run(**given), tasks))
+    assert all(np.array_equal(got, run(**given)) for got, given in zip(together, tasks))
 
 
 def test_the_size_of_buffers_is_as_before() -> None:

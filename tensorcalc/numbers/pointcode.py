@@ -95,7 +95,16 @@ class Writer:
                 return self._assemble(step, texts), ATOM
             case "place":
                 return self._place(step), SUM
-        return self.dialect.write({"maximum": "max", "minimum": "min"}.get(step.kind, step.kind), *texts), ATOM
+        name = {"maximum": "max", "minimum": "min"}.get(step.kind, step.kind)
+        if name != step.kind and any(map(self._is_number, step.operands)):
+            name, texts = f"{name} number", texts[::-1] if self._is_number(step.operands[0]) else texts
+        return self.dialect.write(name, *texts), ATOM
+
+    def _is_number(self, operand: Operand | None) -> bool:
+        if isinstance(operand, View):
+            step = self.steps.steps[operand.step]
+            return step.kind == "constant" and not step.shape
+        return operand is not None
 
     def _constant(self, step: Step) -> Text:
         if not step.shape:
