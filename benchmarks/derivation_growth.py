@@ -39,7 +39,7 @@ def power(factors: int) -> tuple[Expr, Variable]:
 
 
 def terms(count: int) -> tuple[Expr, Variable]:
-    """x'A1 x + x'A2 x + …"""
+    """A sum of quadratic forms, x'A1 x + x'A2 x and so on."""
     x = variable("x", "n")
     forms = [einsum([(x, "i"), (variable(f"A{k}", "n", "n"), "ij"), (x, "j")], "") for k in range(count)]
     return add([(1, form) for form in forms]), x

@@ -214,6 +214,7 @@ def triangle_root(dim: Dim) -> Dim | None:
     return triangle(polynomial(dim))
 
 
+@lru_cache(maxsize=4096)
 def symbols(dim: Dim) -> tuple[str, ...]:
     """The symbols of a dimension, in alphabetical order."""
     return () if isinstance(dim, int) else tuple(sorted({s for monomial in polynomial(dim) for s in monomial}))

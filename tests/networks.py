@@ -36,6 +36,8 @@ DIRECT: dict[str, Any] = {
     "expm": scipy.linalg.expm, "chol": lambda x: np.linalg.cholesky((x + np.swapaxes(x, -1, -2)) / 2),
     "softmax": lambda x: scipy.special.softmax(x, axis=-1), "logsumexp": lambda x: scipy.special.logsumexp(x, axis=-1),
     "solve": np.linalg.solve,
+    "sigmoid_slope": lambda x: scipy.special.expit(x) * scipy.special.expit(-x),
+    "log_of_det": lambda x: np.log(np.linalg.det(x)),
 }
 
 

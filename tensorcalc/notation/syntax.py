@@ -195,7 +195,8 @@ def walk(tree: Syntax) -> Iterator[Syntax]:
     while stack:
         node = stack.pop()
         yield node
-        stack.extend(reversed(children(node)))
+        if not isinstance(node, (Name, Num)):
+            stack.extend(reversed(children(node)))
 
 
 def multiply(*operands: Syntax) -> Syntax:

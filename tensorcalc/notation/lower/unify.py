@@ -31,7 +31,10 @@ Group = tuple[Dim | Unknown, ...]
 
 def expand(group: Group) -> Group:
     """``group`` with what is known of its unknowns put in."""
-    if not any(isinstance(part, Unknown) and part.bound is not None for part in group):
+    for part in group:
+        if isinstance(part, Unknown) and part.bound is not None:
+            break
+    else:
         return group
     parts: list[Dim | Unknown] = []
     stack = list(reversed(group))
@@ -46,8 +49,11 @@ def expand(group: Group) -> Group:
 
 def settle(group: Group) -> Group:
     """``group`` with every open split decided as declared."""
-    return tuple(piece for part in expand(group)
-                 for piece in (part.preferred if isinstance(part, Unknown) and part.preferred else (part,)))
+    found = expand(group)
+    if not any([isinstance(part, Unknown) for part in found]):
+        return found
+    return tuple([piece for part in found
+                  for piece in (part.preferred if isinstance(part, Unknown) and part.preferred else (part,))])
 
 
 def flexible(shape: Shape) -> Group:
