@@ -196,7 +196,7 @@ class _Run:
                 return self._matrix_function(function)(*inputs).reshape(shape)
             return kernel(function.name)(*inputs).reshape(shape)
         except np.linalg.LinAlgError as error:
-            raise UnsupportedError("TC311", f"{function} has no value here", field="values",
+            raise UnsupportedError("TC311", f"{_words(function)} has no value here", field="values",
                                    facts=[str(error)]) from error
 
     def _callable(self, function: Function) -> Callable[..., Array]:
@@ -246,6 +246,15 @@ def is_unknown(function: Function) -> bool:
     """Whether the user passes ``function``: it is no row of the function table and no step of a plan."""
     return (function.name not in TABLE and function.name not in kernels.NUMPY and function.name not in kernels.STEPS
             and function.name != ALONG)
+
+
+def _words(function: Function) -> str:
+    """A row as people call it: ``inv``, ``funm(f, …)``, ``the derivative of expm``."""
+    function = of_along(function) if function.name == ALONG else function
+    of, times = frechet_of(function) if function.name in FRECHET else (function, 0)
+    name, order, kind = scalar_of(of) if of.name == "funm" else (of.name, 0, "series")
+    called = name + "'" * order if kind == "series" else f"funm({name}{chr(39) * order}, …)"
+    return f"the derivative of {called}" if times else called
 
 
 def keyword(function: Function) -> str:
