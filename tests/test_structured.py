@@ -460,6 +460,15 @@ def test_woodbury_is_as_accurate_as_a_factorisation(weight: float) -> None:
     assert error < 1e-14 * np.linalg.norm(matrix) * np.linalg.norm(solution)
 
 
+def test_each_right_side_is_solved_well() -> None:
+    found = ridge(20, 300, 1e-6)
+    right = np.random.default_rng(1).normal(size=(300, 3)) * [1e-100, 1.0, 1e100]
+    solution, matrix = found.solve(right), found.dense()
+    for k in range(3):
+        error = np.linalg.norm((matrix @ solution[:, k] - right[:, k]) / 10.0 ** [-100, 0, 100][k])
+        assert error < 1e-14 * np.linalg.norm(matrix) * np.linalg.norm(solution[:, k] / 10.0 ** [-100, 0, 100][k])
+
+
 def test_units_do_not_make_a_matrix_singular() -> None:
     scales = np.array([1e-20, 1.0, 1e15])
     matrix = scales[:, None] * np.array([[2.0, 1, 0], [1, 2, 1], [0, 1, 2]]) * scales

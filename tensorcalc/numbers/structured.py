@@ -389,17 +389,18 @@ class Structured:
         of the solution, as for a matrix that is singular up to rounding.
         """
         np = numpy()
-        bound, size = float(np.finfo(found.dtype).eps), float(np.linalg.norm(right))
+        bound, sizes = float(np.finfo(found.dtype).eps), _norms(right, count)
         before = np.inf
         for _ in range(_STEPS):
             rest = right - self._product(found, count)
-            left = float(np.linalg.norm(rest))
-            error = left / (self._norm * float(np.linalg.norm(found)) + size or 1)
+            left = _norms(rest, count)
+            scale = self._norm * _norms(found, count) + sizes
+            error = float((left / np.where(scale > 0, scale, 1)).max())
             if not error < before or error <= bound:
                 break
             before = error
             found += self._solved(self._solver, rest, count)
-        return min(error, before) <= bound ** 0.5 and left <= size / 2
+        return bool(min(error, before) <= bound ** 0.5 and (left <= sizes / 2).all())
 
     @cached_property
     def _norm(self) -> float:
@@ -507,6 +508,11 @@ class Structured:
         return scipy_sparse().LinearOperator(
             size, matvec=lambda x: self @ x.reshape(size[1]), rmatvec=lambda x: other @ x.reshape(size[0]),
             matmat=lambda x: self @ x, rmatmat=lambda x: other @ x, dtype=self.dtype)
+
+
+def _norms(array: Array, count: int | None) -> Array:
+    """The norm of each of the vectors that an array holds along its last axis, or of all of it."""
+    return numpy().linalg.norm(array.reshape(-1, 1 if count is None else count), axis=0)
 
 
 def _refused() -> Array:
