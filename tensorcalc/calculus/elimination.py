@@ -32,7 +32,7 @@ from ..algebra.build import dimension, zero
 from ..algebra.expr import Apply, Delta, Einsum, Expr, Sum, Variable
 from ..algebra.traverse import postorder
 from ..errors import LimitError
-from ..sizes import Dim, Shape, value
+from ..sizes import Dim, Shape, symbols, value
 from .differentiate import MOST_RANK
 from .local import local
 
@@ -41,6 +41,7 @@ Placed = tuple[Expr, Labels]
 
 _MOST_WHOLE = 4    # factors of a product that is one vertex where several of them depend on the variable
 _MOST_SOUGHT = 40  # vertices between a number and the variable for which an order other than the reverse is sought
+_USUAL = 10        # a size that nobody gave
 _MOST_TRIALS = 4   # products tried for each vertex and edge in search of the cheapest vertex
 _MOST_TERMS = 12   # of an edge before all of them are added up
 
@@ -65,7 +66,7 @@ Edge = tuple[Term, ...]
 def eliminated(y: Expr, x: Variable, sizes: Mapping[str, int]) -> Expr:
     """∂y/∂x, of shape ``y.shape + x.shape``, in an order that is cheap at the given ``sizes``.
 
-    ``sizes`` gives every symbol of a dimension a number.
+    ``sizes`` gives symbols of dimensions numbers; what it does not name counts as ``_USUAL``.
 
     Examples
     --------
@@ -383,7 +384,8 @@ class _Products:
                 dim = dims[k]
                 size = self.values.get(dim)
                 if size is None:
-                    size = self.values[dim] = max(value(dim, self.sizes), 1)
+                    known = {**dict.fromkeys(symbols(dim), _USUAL), **self.sizes}
+                    size = self.values[dim] = max(value(dim, known), 1)
                 total *= size
             labels >>= 1
             k += 1

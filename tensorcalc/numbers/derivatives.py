@@ -54,7 +54,8 @@ def derivatives_for_evaluation(root: Expr, variables: Sequence[Variable], sizes:
     """
     facts = facts or {}
     orders = range(len(variables) + 1) if orders is None else orders
-    sized = {**nominal_sizes([root, *variables]), **(sizes or {})}
+    sizes = sizes or {}
+    sized = {**nominal_sizes([root, *variables]), **sizes}
     simple = simplify(root)
     tied = reading != "free" and any(facts.get(by.name) for by in variables)
     size = len(postorder(simple))
@@ -78,4 +79,5 @@ def _eliminated(root: Expr, variables: Sequence[Variable], sizes: Mapping[str, i
 
 
 def _price(roots: Sequence[Expr], sizes: Mapping[str, int]) -> int:
-    return total_cost(plans(roots, sizes), sizes)
+    known = {**nominal_sizes(roots), **sizes}
+    return total_cost(plans(roots, known), known)
