@@ -7,6 +7,7 @@ small integers, which people can check by hand.  Numbers refute; they never prov
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -34,6 +35,7 @@ TINY = 1e-10     # a relative gap that is not worth a look
 LOOSE = 1e-4     # the same where a point meets declared equations only up to rounding
 FLOOR = 1e-3     # numbers below this are compared as if they were as large
 PRIMES = (2, 3, 5, 7, 11, 13)
+PATIENCE = 1.5   # seconds of processor time for points, where values are slow to compute
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,10 +336,11 @@ def gaps(left: Expr, right: Expr, facts: Facts, count: int = 6, seed: int = 0, o
         if gap is not None:
             found.append(gap)
 
+    enough = time.thread_time() + PATIENCE
     for attempt in range(6 * count):
-        if len(found) < count:
+        if len(found) < (count if time.thread_time() < enough else 2):
             look(sizes_at(names, attempt, rng), WHOLE if attempt % 3 == 2 else REAL)
-    for attempt in range(corners):
+    for attempt in range(corners if time.thread_time() < enough else 0):
         look(dict.fromkeys(names, 1 + attempt % 3), CORNER)
     return found
 
@@ -366,8 +369,11 @@ def counterexample(left: Expr, right: Expr, facts: Facts, found: Sequence[Gap], 
     names = symbols_of((left, right), variables)
     rng = random.Random(1)
     enough = max(least, min(CLEAR, sure.size / 10))
+    patience = time.thread_time() + PATIENCE
     for sizes in assignments(names):
         for attempt in range(12):
+            if time.thread_time() > patience:
+                return sure
             point = draw(variables, facts, sizes, rng, (WHOLE, WHOLE, CORNER)[attempt % 3] if attempt < 9 else REAL)
             if point is not None and onto is not None:
                 point = onto(point)

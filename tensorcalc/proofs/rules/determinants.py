@@ -24,7 +24,7 @@ from ...calculus.rules.algebra import first_factor, kronecker_parts, tied
 from ...calculus.rules.products import applied, argument_of, joined, like, pairs, uses
 from ...functions import TABLE, grouped
 from .parts import common_first, reads_better, row_sum
-from .regular import is_regular
+from .regular import is_regular, is_regular_number
 from .structure import is_diagonal
 
 
@@ -169,7 +169,8 @@ def det_shift(node: Expr) -> Expr | None:
     for (w, eye), (v, low) in (inner.terms, inner.terms[::-1]):
         scalars = [part for part in eye.operands if not part.shape] if isinstance(eye, Einsum) else []
         core = einsum([pair for pair in pairs(eye) if pair[0].shape], (0, 1)) if isinstance(eye, Einsum) else eye
-        if not isinstance(core, Delta) or not isinstance(low, Einsum) or (w == 1 and not scalars):
+        if not isinstance(core, Delta) or not isinstance(low, Einsum) or (w == 1 and not scalars) or \
+                not all(map(is_regular_number, scalars)):
             continue
         rest = einsum([*pairs(low), *[(power_of(part, -1), ()) for part in scalars]], (0, 1))
         size = dimension(inner.shape[0])

@@ -412,7 +412,8 @@ def power_sign(node: Expr) -> Expr | None:
 def power_product(node: Expr) -> Expr | None:
     """For a whole exponent that is a symbol."""
     base, exponent = base_and_exponent(node)
-    if not isinstance(exponent, Expr) or dimension_of(exponent) is None:
+    known = dimension_of(exponent) if isinstance(exponent, Expr) else None
+    if known is None or any(weight.denominator != 1 for weight in known.values()) or not isinstance(exponent, Expr):
         return None
     weight, core = split(base)
     entrywise = isinstance(core, Einsum) and all(set(own) <= set(range(core.rank)) for own in core.subscripts)
@@ -485,3 +486,20 @@ def _core(operand: Expr, labels: tuple[int, ...]) -> tuple[Expr, tuple[int, ...]
     if isinstance(base, Einsum) and len(base.operands) == 1 and set(base.subscripts[0]) == set(range(base.rank)):
         return base.operands[0], tuple(labels[axis] for axis in base.subscripts[0]), exponent
     return base, labels, exponent
+
+
+@rule("softmax.shift", "softmax(x + c*ones(n)) = softmax(x)", "softmax", shrinks="the argument loses a term")
+def softmax_shift(node: Expr) -> Expr | None:
+    """What is the same for all entries of the argument changes nothing."""
+    inner = argument_of(node, "softmax")
+    if not isinstance(inner, Sum) or not isinstance(node, Apply):
+        return None
+    last = inner.rank - 1
+
+    def constant(term: Expr) -> bool:
+        factors = pairs(term) if isinstance(term, Einsum) else [(term, tuple(range(term.rank)))]
+        along = [factor for factor, own in factors if last in own]
+        return len(along) == 1 and isinstance(along[0], Delta) and along[0].rank == 1
+
+    kept = [(weight, term) for weight, term in inner.terms if not constant(term)]
+    return apply(node.function, add(kept, inner.shape)) if kept and len(kept) < len(inner.terms) else None

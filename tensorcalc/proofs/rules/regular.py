@@ -24,7 +24,7 @@ def is_regular(matrix: Expr) -> bool:
     """Whether the points at which a matrix has an inverse are dense; ``False`` where that is not seen."""
     if matrix.rank != 2:
         parts = kronecker_parts(matrix)
-        return parts is not None and all(is_regular(part) if axes else _is_regular_number(part) for part, axes in parts)
+        return parts is not None and all(is_regular(part) if axes else is_regular_number(part) for part, axes in parts)
     match matrix:
         case Variable(facts=facts):
             return _is_free(matrix) or "orthogonal" in facts
@@ -49,7 +49,7 @@ def _is_regular_product(product: Einsum) -> bool:
     """A product of regular matrices, or a vector on the diagonal."""
     scalars = [operand for operand in product.operands if not operand.shape]
     rest = [pair for pair in pairs(product) if pair[0].shape]
-    if not all(map(_is_regular_number, scalars)):
+    if not all(map(is_regular_number, scalars)):
         return False
     if scalars:
         return is_regular(einsum(rest, (0, 1)))
@@ -65,7 +65,7 @@ def _is_regular_product(product: Einsum) -> bool:
     return is_regular(factor) and is_regular(einsum([pair for q, pair in enumerate(rest) if q != k], (label, 1)))
 
 
-def _is_regular_number(number: Expr) -> bool:
+def is_regular_number(number: Expr) -> bool:
     """Whether the points at which a number is not zero are dense."""
     base, _ = base_and_exponent(number)
     inner = argument_of(base, "det")

@@ -54,6 +54,7 @@ NORMAL = (
     elementwise.sign_product,
     elementwise.sign_support,
     elementwise.function_parity,
+    elementwise.softmax_shift,
     elementwise.function_define,
     elementwise.exp_spread,
     elementwise.exp_sum,
