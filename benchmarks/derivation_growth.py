@@ -2,7 +2,7 @@
 
     python benchmarks/derivation_growth.py
 
-For each size: the time, and its ratio to the time of half the size (2 is linear).  Two forms: what is
+For each size: the processor time, and how it grew against the size (1 is linear).  Two forms: what is
 shown (`derive`) and what is computed (`eliminated`).
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from gc import collect
-from time import perf_counter
+from time import process_time
 
 from tensorcalc.algebra.build import add, apply, einsum, variable
 from tensorcalc.algebra.expr import Expr, Variable
@@ -93,9 +93,9 @@ def best(make: Callable[[int], tuple[Expr, Variable]], run: Callable[[Expr, Vari
     for _ in range(3):
         expr, by = make(size)
         collect()
-        start = perf_counter()
+        start = process_time()
         found = run(expr, by)
-        times.append(perf_counter() - start)
+        times.append(process_time() - start)
         nodes = len(postorder(found))
         del expr, by, found
     return min(times) * 1e3, nodes
