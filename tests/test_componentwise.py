@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from importlib.util import find_spec
 from typing import Any
 
 import jax
@@ -409,7 +410,7 @@ def test_a_module_computes_each_point(network: Network, data: st.DataObject) -> 
     if scale(want) > 1e8:
         return
     given = {name: np.stack([point[name] for point in points]) if name in batch else network.values[name] for name in names}
-    for library in ("numpy", "jax"):
+    for library in ("numpy", "jax", *["torch"] * (find_spec("torch") is not None)):
         code = component_code(network.expr, batch, sizes=network.known, library=library)
         got = np.asarray(load(code).derivative(**given))
         assert close(got, want), code

@@ -28,7 +28,7 @@ from .blockcode import block_module
 from .cofactors import cofactors
 from .dialects import dialect
 from .evaluate import evaluate
-from .pointcode import point_module
+from .pointcode import point_module, stack_module
 from .stacks import Operand, Step, Steps, View, at, turned, within
 
 MOST_SIZE = 4         # of an axis
@@ -90,14 +90,15 @@ def component_code(outputs: Expr | Sequence[Expr], batch: Collection[str], *, si
         raise UnsupportedError("TC312", "small tensors at many points: this is none of that", field="expr",
                                help=f"sizes are numbers up to {MOST_SIZE}, functions elementwise, det, logdet, inv or adj")
     writer = dialect(library)
-    lowering = _Lowering(roots, batch, sizes or {}, cycles=library == "numpy")
+    lowering = _Lowering(roots, batch, sizes or {}, cycles=library != "jax")
     results = lowering.results(roots)
     variables = {Variable(lowering.dims(node), node.name): (lowering.dims(node), node.name in batch)
                  for node in postorder(*roots) if isinstance(node, Variable)}
     single = isinstance(outputs, Expr)
     if library == "numpy":
         return block_module(lowering.steps, results, variables, name, single, block)
-    return point_module(lowering.steps, results, variables, name, single, writer)
+    module = point_module if library == "jax" else stack_module
+    return module(lowering.steps, results, variables, name, single, writer)
 
 
 def suits(outputs: Expr | Iterable[Expr], batch: Collection[str], sizes: Mapping[str, int] | None = None) -> bool:

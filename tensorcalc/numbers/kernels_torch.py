@@ -13,8 +13,10 @@ from .backends import pytorch
 
 Array = Any
 
-PRINTED = ("floating", "adjugate", "cholesky", "blocks", "frechet_expm", "unit", "levi_civita", "duplication", "elimination",
-           "on_diagonal", "powers", "convolution", "sigmoid_slope", "log_of_det")
+PRINTED = ("floating", "adjugate", "cholesky", "blocks", "expm_along", "frechet_expm", "logm", "sqrtm",
+           "by_eigenvectors", "logm_slopes", "frechet_logm", "logm_along", "sqrtm_slopes", "frechet_sqrtm",
+           "sqrtm_along", "unit", "levi_civita", "duplication", "elimination", "on_diagonal", "powers",
+           "convolution", "sigmoid_slope", "log_of_det", "cycle")
 """What a generated module may define."""
 
 
@@ -51,10 +53,82 @@ def blocks(function: Callable[[Array], Array], x: Array) -> Array:
     return torch.movedim(function(pair)[..., :n, n:], (-2, -1), (-4, -3))
 
 
+def expm_along(x: Array, e: Array) -> Array:
+    """The derivative of expm at x in the direction e, from expm([[x, e], [0, x]])."""
+    torch = pytorch()
+    n = x.shape[-1]
+    pair = torch.cat([torch.cat([x, e], dim=-1), torch.cat([torch.zeros_like(x), x], dim=-1)], dim=-2)
+    return torch.linalg.matrix_exp(pair)[..., :n, n:]
+
+
 def frechet_expm(x: Array) -> Array:
     """∂expm(x)_ij/∂x_kl."""
     torch = pytorch()
     return blocks(torch.linalg.matrix_exp, x)
+
+
+def logm(x: Array) -> Array:
+    """The logarithm of a symmetric matrix: that of its eigenvalues."""
+    torch = pytorch()
+    w, v = torch.linalg.eigh(x)
+    return (v * torch.log(w)[..., None, :]) @ v.mT
+
+
+def sqrtm(x: Array) -> Array:
+    """The square root of a symmetric matrix: that of its eigenvalues."""
+    torch = pytorch()
+    w, v = torch.linalg.eigh(x)
+    return (v * torch.sqrt(w)[..., None, :]) @ v.mT
+
+
+def by_eigenvectors(slopes: Array, v: Array) -> Array:
+    """∂f(x)_ij/∂x_kl of x = v diag(w) v', from the slopes (f(w_a) - f(w_b)) / (w_a - w_b)."""
+    torch = pytorch()
+    pairs = v[..., :, None, :] * v[..., None, :, :]
+    return torch.einsum("...ikb,...jlb->...ijkl", pairs @ slopes[..., None, :, :], pairs)
+
+
+def frechet_logm(x: Array) -> Array:
+    """∂logm(x)_ij/∂x_kl of a symmetric matrix."""
+    torch = pytorch()
+    w, v = torch.linalg.eigh(x)
+    return by_eigenvectors(logm_slopes(w), v)
+
+
+def logm_along(x: Array, e: Array) -> Array:
+    """The derivative of the logarithm at a symmetric matrix in the direction e."""
+    torch = pytorch()
+    w, v = torch.linalg.eigh(x)
+    return v @ (logm_slopes(w) * (v.mT @ e @ v)) @ v.mT
+
+
+def logm_slopes(w: Array) -> Array:
+    """(log w_a - log w_b) / (w_a - w_b), without cancellation."""
+    torch = pytorch()
+    low = torch.minimum(w[..., :, None], w[..., None, :])
+    gap = torch.abs(w[..., :, None] - w[..., None, :]) / low
+    return torch.where(gap == 0, 1, torch.log1p(gap) / torch.where(gap == 0, 1, gap)) / low
+
+
+def frechet_sqrtm(x: Array) -> Array:
+    """∂sqrtm(x)_ij/∂x_kl of a symmetric matrix."""
+    torch = pytorch()
+    w, v = torch.linalg.eigh(x)
+    return by_eigenvectors(sqrtm_slopes(w), v)
+
+
+def sqrtm_along(x: Array, e: Array) -> Array:
+    """The derivative of the square root at a symmetric matrix in the direction e."""
+    torch = pytorch()
+    w, v = torch.linalg.eigh(x)
+    return v @ (sqrtm_slopes(w) * (v.mT @ e @ v)) @ v.mT
+
+
+def sqrtm_slopes(w: Array) -> Array:
+    """(sqrt w_a - sqrt w_b) / (w_a - w_b), without cancellation."""
+    torch = pytorch()
+    root = torch.sqrt(w)
+    return 1 / (root[..., :, None] + root[..., None, :])
 
 
 def unit(k: int, n: int, **like: Any) -> Array:
@@ -132,3 +206,10 @@ def sigmoid_slope(x: Array) -> Array:
     """sigmoid(x) (1 - sigmoid(x)) without cancellation."""
     torch = pytorch()
     return torch.sigmoid(x) * torch.sigmoid(-x)
+
+
+def cycle(x: Array) -> Array:
+    """A matrix of three rows with its first two rows and columns once more, so that cofactors are products of parts."""
+    torch = pytorch()
+    x = torch.cat([x, x[:2]])
+    return torch.cat([x, x[:, :2]], dim=1)

@@ -1,7 +1,7 @@
-"""Steps on small tensors as a function of one point, which JAX and PyTorch map over all.
+"""Steps on small tensors as expressions of arrays: modules of JAX and PyTorch.
 
-Knows steps and how libraries spell them.  The same text, with the points last, computes in
-NumPy what all points share.
+Knows steps and how libraries spell them.  JAX maps a function of one point over all.  For PyTorch
+the points are the last axis, as they are where NumPy computes what all points share.
 """
 
 from __future__ import annotations
@@ -77,7 +77,9 @@ class Writer:
         texts = [text for text, _ in parts]
         match step.kind:
             case "load":
-                return self.names[step.name], ATOM
+                return f"cycle({self.names[step.name]})" if step.data else self.names[step.name], ATOM
+            case "cycle":
+                return f"cycle({texts[0]})", ATOM
             case "constant":
                 return self._constant(step)
             case "copy":
@@ -118,6 +120,9 @@ class Writer:
         texts = iter(parts)
         like = parts[0]
         entries = [f"{self.short}.zeros_like({like})" if part is None else next(texts) for part in step.operands]
+        if self.short == "torch":
+            stack = f"torch.stack(torch.broadcast_tensors({', '.join(entries)}))"
+            return f"{stack}.reshape({', '.join(map(str, step.shape))}, -1)"
         if self.last:
             lead = step.data[0] == len(step.shape)
             make = "hstack" if lead else "stack"   # of one entry, some have no axis of points
@@ -140,8 +145,9 @@ class Writer:
         product = " * ".join([text if strength >= TIMES else f"({text})", *masks])
         if step.operands[0] is None:
             if not masks or any(axis is None and first[k] == k for k, axis in enumerate(view.axes)):
-                shape = (*step.shape, 1) if self.last else step.shape
-                product = f"{self.short}.broadcast_to({product}, {shape})"
+                shape = (*step.shape, -1 if self.short == "torch" else 1) if self.last else step.shape
+                product = f"({product}).expand{shape}" if self.short == "torch" else \
+                    f"{self.short}.broadcast_to({product}, {shape})"
             return product if sign > 0 else f"-({product})"
         base, _ = self.operand(step.operands[0])
         return f"{base} {'+' if sign > 0 else '-'} {product}"
@@ -182,7 +188,8 @@ def statements(writer: Writer, chosen: Sequence[int], results: Sequence[View],
         step = writer.steps.steps[place]
         text, strength = writer.text(step)
         named = count[place] > 1 or (len(text) > _LONGEST and place not in returned) or (place in entries and strength != ATOM)
-        if named and step.kind not in ("load", "copy") and (step.kind != "constant" or step.shape):
+        plain = step.kind == "copy" or (step.kind == "load" and not step.data) or (step.kind == "constant" and not step.shape)
+        if named and not plain:
             name = signature.fresh(len(lines))
             lines.append(f"{name} = {text}")
             text, strength = name, ATOM
@@ -192,25 +199,49 @@ def statements(writer: Writer, chosen: Sequence[int], results: Sequence[View],
 
 def point_module(steps: Steps, results: Sequence[View], variables: Variables, name: str, single: bool,
                  dialect: Dialect) -> str:
-    """A module of JAX or PyTorch: what is computed at one point, and the function that does so at all."""
+    """A module of JAX: what is computed at one point, and the function that does so at all."""
     signature = Signature(variables, (), (), ("at_point", name, *dialect.reserved))
-    names = signature.variables
-    shapes = {variable.name: variables[variable] for variable in signature.arguments}
-    given = list(names.values())
-    first = next(names[variable] for variable, (_, looped) in shapes.items() if looped)
-    device = f", device={first}.device" if dialect.library == "torch" else ""
-    writer = Writer(steps, dialect, names, f"dtype={first}.dtype{device}", last=False)
+    given = [(signature.variables[variable.name], variables[variable][1]) for variable in signature.arguments]
+    first = next(local for local, looped in given if looped)
+    writer = Writer(steps, dialect, signature.variables, f"dtype={first}.dtype", last=False)
     body = statements(writer, live(steps, results), results, signature)
-    texts = [writer.operand(result)[0] for result in results]
-    returned = texts[0] if single else f"({', '.join(texts)},)"
-    inner = "\n".join(["def at_point(" + ", ".join(given) + "):", *map(wrapped, [*body, "return " + returned])])
-    axes = ", ".join("0" if looped else "None" for _, looped in shapes.values())
-    arguments = ", ".join(given)
-    axes = f"({axes},)" if len(given) == 1 else f"({axes})"
-    library = dialect.library
-    mapped = f"jax.vmap(at_point, in_axes={axes})" if library == "jax" else f"torch.vmap(at_point, in_dims={axes})"
-    outer = "\n".join([*signature.head(name, [mapped], dialect), f"    return {mapped}({arguments})"])
-    helpers = [source(dialect.kernels, helper) for helper in dialect.helpers if helper in words(inner, outer)]
-    used = words(inner, outer, *helpers)
-    imports = [line for word, line in dialect.imports.items() if word in used or word == library]
-    return "\n\n\n".join(["\n".join(sorted(imports)), *helpers, inner, outer]) + "\n"
+    returned = _returned([writer.operand(result)[0] for result in results], single)
+    arguments = ", ".join(local for local, _ in given)
+    inner = "\n".join([f"def at_point({arguments}):", *map(wrapped, [*body, returned])])
+    axes = ", ".join("0" if looped else "None" for _, looped in given) + "," * (len(given) == 1)
+    outer = [*signature.head(name, [], dialect), f"    return jax.vmap(at_point, in_axes=({axes}))({arguments})"]
+    return _module([inner, "\n".join(outer)], dialect)
+
+
+def stack_module(steps: Steps, results: Sequence[View], variables: Variables, name: str, single: bool,
+                 dialect: Dialect) -> str:
+    """A module of PyTorch, whose operations each go over all points: they are the last axis of every tensor."""
+    signature = Signature(variables, (), (), (name, *dialect.reserved))
+    given = {signature.variables[variable.name]: variables[variable] for variable in signature.arguments}
+    first = next(local for local, (_, looped) in given.items() if looped)
+    writer = Writer(steps, dialect, signature.variables, f"dtype={first}.dtype, device={first}.device", last=True)
+    body = [f"{local} = {local}.movedim(0, -1)" if looped else f"{local} = {local}[..., None]"
+            for local, (shape, looped) in given.items() if shape]
+    body += statements(writer, live(steps, results), results, signature)
+    texts = []
+    for result in results:
+        text, strength = writer.operand(result)
+        text = text if strength == ATOM else f"({text})"
+        shape = (*steps.steps[result.step].shape, f"{first}.shape[-1]")
+        if steps.steps[result.step].kind in ("copy", "place"):   # of what all points may share
+            text += f".expand({', '.join(map(str, shape))})"
+        texts.append(f"{text}.movedim(-1, 0)" if len(shape) > 1 else text)
+    lines = [*signature.head(name, body, dialect), *map(wrapped, [*body, _returned(texts, single)])]
+    return _module(["\n".join(lines)], dialect)
+
+
+def _returned(texts: Sequence[str], single: bool) -> str:
+    return f"return {texts[0]}" if single else f"return ({', '.join(texts)},)"
+
+
+def _module(functions: Sequence[str], dialect: Dialect) -> str:
+    """Functions with the imports and the helpers that they need."""
+    helpers = [source(dialect.kernels, helper) for helper in dialect.helpers if helper in words(*functions)]
+    used = words(*functions, *helpers)
+    imports = [line for word, line in dialect.imports.items() if word in used or word == dialect.library]
+    return "\n\n\n".join(["\n".join(sorted(imports)), *helpers, *functions]) + "\n"
