@@ -154,8 +154,8 @@ _QUESTIONS = [("ours/hand", "ours"), ("JAX AD/ours", "jax ad"), ("JAX by hand/ou
 
 
 def summary(found: Sequence[Row]) -> list[list[str]]:
-    """Median and worst case of each ratio, by workload and over all."""
-    table = [["", "threads", *[f"{title}, {which}" for title, _ in _QUESTIONS for which in ("median", "worst")]]]
+    """The median of each ratio, and its worst case in brackets, by workload and over all."""
+    table = [["", "threads", *[title for title, _ in _QUESTIONS]]]
     groups: dict[str, list[Row]] = {}
     for row in found:
         groups.setdefault(row["workload"], []).append(row)
@@ -166,7 +166,7 @@ def summary(found: Sequence[Row]) -> list[list[str]]:
             for _, key in _QUESTIONS:
                 values = [value for row in members if (value := _get(row, threads, key)) is not None]
                 worst = max if key == "ours" else min
-                line += [ratio(median(values)), ratio(worst(values))] if values else ["", ""]
+                line.append(f"{ratio(median(values))} ({ratio(worst(values))})" if values else "")
             if any(line[2:]):
                 table.append(line)
     return table
@@ -204,6 +204,8 @@ over the size of its result, for results above 1 MB; `!` marks more than 1.2 tim
 result and one copy of the largest input. [How to read this, and how to run it](../benchmarks/README.md).
 
 ## In short
+
+Medians, and the worst cases in brackets.
 
 {summary}
 """
