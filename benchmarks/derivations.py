@@ -20,8 +20,8 @@ from time import process_time
 from types import SimpleNamespace
 from typing import Any
 
-import sympy
-from sympy.core.cache import clear_cache
+import sympy  # type: ignore[import-untyped]
+from sympy.core.cache import clear_cache  # type: ignore[import-untyped]
 
 from tensorcalc.calculus.derive import derive
 from tensorcalc.notation.lower import Scope, read
