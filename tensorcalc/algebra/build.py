@@ -239,6 +239,10 @@ def transpose(expr: Expr, order: Sequence[int]) -> Expr:
     if isinstance(expr, Sum):
         return add([(weight, transpose(term, order)) for weight, term in expr.terms],
                    tuple(expr.shape[axis] for axis in order))
+    if isinstance(expr, Variable) and not expr.symmetry:
+        own = tuple([list(order).index(axis) for axis in range(expr.rank)])
+        natural = own == tuple(range(expr.rank))
+        return expr if natural else Einsum(tuple([expr.shape[axis] for axis in order]), (expr,), (own,))
     return einsum([(expr, range(expr.rank))], order)
 
 

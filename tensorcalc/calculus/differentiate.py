@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping
 
-from ..algebra.build import Factor, add, delta, einsum, scale, zero
+from ..algebra.build import ONE, Factor, add, delta, einsum, scale, zero
 from ..algebra.expr import Apply, Einsum, Expr, Sum, Variable
 from ..algebra.traverse import postorder
 from ..errors import LimitError
@@ -63,6 +63,8 @@ def _dependent(y: Expr, x: Variable) -> dict[Expr, None]:
 
 def identity(y: Expr) -> Expr:
     """∂y/∂y: one delta an axis."""
+    if not y.shape:
+        return ONE
     factors = [(delta(dim), (("row", axis), ("column", axis))) for axis, dim in enumerate(y.shape)]
     rows: list[Hashable] = [("row", axis) for axis in range(y.rank)]
     return einsum(factors, rows + [("column", axis) for axis in range(y.rank)])
@@ -92,7 +94,7 @@ def pullback(node: Expr, adjoint: Expr, active: Mapping[Expr, None], splice: boo
 def _without(node: Einsum, k: int, adjoint: Expr, upstream: list[Hashable], splice: bool) -> Expr:
     """A product is linear in each factor: the adjoint times all the others."""
     own, operand = node.subscripts[k], node.operands[k]
-    factors: list[Factor] = [(adjoint, [*upstream, *range(node.rank)])]
+    factors: list[Factor] = [(adjoint, [*upstream, *range(node.rank)])] if adjoint is not ONE else []
     factors += [(o, s) for i, (o, s) in enumerate(zip(node.operands, node.subscripts)) if i != k]
     present = {label for _, labels in factors for label in labels}
     factors += [(delta(dim, 1), (label,)) for label, dim in dict(zip(own, operand.shape)).items()
