@@ -19,7 +19,7 @@ from ..functions import POWER, Function, is_unknown
 from ..notation.describe import Layout, axis_letters, jacobian, page
 from ..notation.latex import latex, latex_statement
 from ..notation.recover import index, sharing
-from ..notation.syntax import Call, Name, Num, Op, Syntax, is_op, multiply, negate, transpose
+from ..notation.syntax import Call, Name, Num, Op, Syntax, children, is_op, multiply, negate, transpose, walk
 from ..notation.text import statement_text, text
 from .derive import Facts, pointed, tied
 from .differential import differential
@@ -92,7 +92,7 @@ def derivation(expr: Expr, layout: Layout, variables: Sequence[Variable], facts:
             lines += writer.formula(here, trace if here is not expr else [])
         else:
             lines.append(writer.renamed(lines[-1]))
-        lines += writer.lines(here, detail)
+        lines += writer.lines(here, detail, k + 1 == len(variables))
         slope = derivative(here, by)
         here = simplify(tied(slope, by, own, reading))
         if reading != "free" and by.rank == 2:
@@ -102,13 +102,13 @@ def derivation(expr: Expr, layout: Layout, variables: Sequence[Variable], facts:
         lines.append(_Writer(layout, variables[-1], notation, names[-1], sign).answer(
             "assumptions", _known(here, facts), "", final))
     lines = list(_once(lines))
-    written = _written(lines, {*_taken(expr), *names, *(by.name for by in variables)})
+    written = _written(lines, {*_taken(expr), *names, *(by.name for by in variables)}, {f"{sign}{by.name}" for by in variables})
     found: list[Line] = []
     for line in written:
-        if found and found[-1].text == line.text:
-            found[-1] = replace(found[-1], value=line.value)   # the same words, at a point of which more is known
-        else:
+        if not found or found[-1].text != line.text:
             found.append(line)
+        elif line.rule == "assumptions":   # the same words, at a point of which more is known
+            found[-1] = replace(found[-1], value=line.value)
     return found
 
 
@@ -162,20 +162,34 @@ def _known(expr: Expr, facts: Facts) -> str:
     return ", ".join(f"{name} is {' and '.join(sorted(own))}" for name, own in facts.items() if own and name in present)
 
 
-def _written(lines: Sequence[Line | _Draft], taken: Collection[str]) -> list[Line]:
+def _written(lines: Sequence[Line | _Draft], taken: Collection[str], changes: Collection[str]) -> list[Line]:
     """The lines as texts; what a long one repeats gets a name, said first."""
-    answers = [line.right for line in lines if isinstance(line, _Draft) and not line.change]
-    longest = max(answers, key=lambda tree: len(text(tree)), default=None)
-    names: Mapping[str, Syntax] = {}
-    if longest is not None and len(text(longest)) > LONG:
-        _, named = sharing.share(longest, taken)
-        names = named if any(len(text(tree)) >= LEAST for tree in named.values()) else {}
+    names = _shared([line.right for line in lines if isinstance(line, _Draft)], {*taken, *changes}, changes)
     found = [line.line(names) if isinstance(line, _Draft) else line for line in lines]
     if names:
         found.insert(0, Line("names", "names for what is repeated", "",
                              "; ".join(f"{name} = {text(tree)}" for name, tree in names.items()),
                              r", \quad ".join(f"{latex(Name(name))} = {latex(tree)}" for name, tree in names.items())))
     return found
+
+
+def _shared(trees: Sequence[Syntax], taken: Collection[str], changes: Collection[str]) -> Mapping[str, Syntax]:
+    """Names for what the longest line repeats, of what does not change."""
+    longest = max(trees, key=lambda tree: len(text(tree)), default=None)
+    if longest is None or len(text(longest)) <= LONG or \
+            any(isinstance(node, Call) and node.function == "series" for node in walk(longest)):
+        return {}   # what a series sums over means nothing outside of it
+    _, names = sharing.share(Call("parts", tuple(_at_rest(longest, changes))), taken)
+    return names if any(len(text(tree)) >= LEAST for tree in names.values()) else {}
+
+
+def _at_rest(tree: Syntax, changes: Collection[str]) -> Iterator[Syntax]:
+    """The largest parts of a line in which nothing changes."""
+    if not any(isinstance(node, Name) and node.name in changes for node in walk(tree)):
+        yield tree
+        return
+    for part in children(tree):
+        yield from _at_rest(part, changes)
 
 
 class _Writer:
@@ -218,8 +232,8 @@ class _Writer:
         named = Name(self.name, index.grouped(letters, self.inner.groups) or None)
         return [Line(rule, words, "", statement_text(named, body), latex_statement(named, body), expr)]
 
-    def lines(self, expr: Expr, detail: str) -> list[Line | _Draft]:
-        """The differentiation of ``expr``, up to the simplified derivative."""
+    def lines(self, expr: Expr, detail: str, last: bool) -> list[Line | _Draft]:
+        """The differentiation of ``expr``, up to the simplified derivative; in brief all but the last one are shorter."""
         raw = derivative(expr, self.by)
         found: list[Line | _Draft] = []
         if self.notation == "index" or not self.writable(expr):
@@ -229,7 +243,8 @@ class _Writer:
             change = differential(expr, self.by, self.change)
             found += self.differentials(change, detail)
             raw = simplify(raw) if found[-1].rule == _COLLECTED else self.legible(raw)
-            found.append(self.collected(raw))
+            if last or detail == "full":
+                found.append(self.collected(raw))
             kind = "vectors" if self.kind == "jacobian" and self.of_vectors else self.kind
             found.append(self.answer(*_IDENTIFY[kind], "", raw))
         steps = chain(raw, STANDARD, MOST_STEPS)
@@ -320,11 +335,12 @@ class _Writer:
     def rules_used(self, expr: Expr, detail: str) -> list[Line]:
         """The differentials of the functions that the formula uses."""
         seen = self.functions(expr)
-        lines = [_quote(DIFFERENTIALS[function.name]) for function in seen if function.name in DIFFERENTIALS]
+        lines = [_quote(DIFFERENTIALS.get(function.name) or row(function)) for function in seen
+                 if function.name in DIFFERENTIALS or is_unknown(function)]
         if detail == "brief":
             return lines[:3]
-        others = [function for function in seen if function.name not in DIFFERENTIALS]
-        return lines + [_quote(row(function)) for function in others if function.derivatives or is_unknown(function)]
+        others = [function for function in seen if function.name not in DIFFERENTIALS and not is_unknown(function)]
+        return lines + [_quote(row(function)) for function in others if function.derivatives]
 
     def differentials(self, change: Expr, detail: str) -> list[Line | _Draft]:
         """``dφ = …``, linear in dX; in brief once more where that is much shorter when it is simplified."""

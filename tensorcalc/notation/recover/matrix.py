@@ -187,6 +187,14 @@ def _residual(tree: Syntax) -> Syntax:
     return tree
 
 
+def _is_step(tree: Syntax | None) -> bool:
+    """Whether a difference leads from a point to a variable: ``X - X0``."""
+    match tree:
+        case Op("add", (Name(one), Op("negate", (Name(two),)))):
+            return two == f"{one}0"
+    return False
+
+
 def _precedes(one: str, two: str) -> bool:
     """Whether what is called ``one`` rather stands in front of what is called ``two``."""
     return (one[0].lower() not in "xyz", one) < (two[0].lower() not in "xyz", two)
@@ -355,7 +363,7 @@ def product(node: Einsum, known: Known, flip: bool = False) -> Syntax | None:
     for operand, labels in zip(node.operands, node.subscripts):
         tree, mirror = known.get(operand), None
         if isinstance(operand, Sum):
-            turn = flip and balanced(operand) and node.operands.count(operand) == 1
+            turn = flip and balanced(operand) and node.operands.count(operand) == 1 and not _is_step(tree)
             flip = flip and not turn
             tree, mirror = _sum_factor(operand, tree, known, turn)
             if tree is not None and operand.rank == 1 and node.operands.count(operand) % 2 == 0:
