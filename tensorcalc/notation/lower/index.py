@@ -176,7 +176,7 @@ class _Lowering:
                 return [self.named(tree)]
             case Call(function="series", indices=None) if any(map(uses_indices, tree.arguments)):
                 with self.scope.counts(tree.arguments[0]):
-                    inner = self.bracket(tree.arguments[3], keep)
+                    inner = self.expression(tree.arguments[3], keep & frozenset(occurring(tree)))
                 return [Tensor(matrix.summed(tree, inner.expr, self.scope), inner.letters)]
             case Call(indices=None) if any(map(uses_indices, tree.arguments)):
                 return [self.pointwise(tree, keep)]

@@ -58,6 +58,7 @@ class Unstacked:
             return replace(self, count=other).around(body, trees)
         powers: dict[str, Syntax] = {name: Op("power", (trees[name], self.exponent(rising, counter)))
                   for name, (_, rising) in self.holders.items()}
+        body = _apart(body, {node.name for tree in powers.values() for node in walk(tree) if isinstance(node, Name)})
         inner = Call("series", (Name(counter), Num(Fraction(0)), written(polynomial(self.last)), _filled(body, powers)))
         if self.function is None:
             return inner
@@ -83,6 +84,24 @@ def written(poly: dict[tuple[str, ...], Fraction]) -> Syntax:
 
 def _names(body: Syntax, trees: dict[str, Syntax]) -> list[Name]:
     return [node for tree in (body, *trees.values()) for node in walk(tree) if isinstance(node, Name)]
+
+
+def _apart(tree: Syntax, names: set[str]) -> Syntax:
+    """``tree``, in which no series counts by one of ``names``, which are about to be put into it."""
+    bound = {node.arguments[0].name for node in walk(tree)
+             if isinstance(node, Call) and node.function == "series" and isinstance(node.arguments[0], Name)} & names
+    if not bound:
+        return tree
+    taken = names | {node.name for node in walk(tree) if isinstance(node, Name)}
+    fresh: dict[str, str] = {}
+    for name in sorted(bound):
+        fresh[name] = next(other for other in (*_OUTER, *_COUNTERS) if other not in taken)
+        taken.add(fresh[name])
+
+    def leaf(node: Syntax) -> Syntax:
+        return Name(fresh[node.name], node.indices, node.span) if isinstance(node, Name) and node.name in fresh else node
+
+    return rebuilt(tree, leaf)
 
 
 def _filled(tree: Syntax, powers: dict[str, Syntax]) -> Syntax:
