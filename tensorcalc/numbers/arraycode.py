@@ -237,6 +237,8 @@ class Writer:
     def _called(self, node: Apply, inputs: Sequence[Code], batched: bool) -> Code:
         """A row of the function table, or a function that the user passes, applied to arguments."""
         function = node.function
+        if function.name == ALONG and (row := self._along(node)):
+            return self.write.call(row, *inputs)
         if function.name in ("funm", ALONG, *FRECHET) and (function.data or function.name == ALONG):
             return self._of_matrix(function, inputs, batched)
         if is_unknown(function) and is_series(function):
@@ -246,11 +248,18 @@ class Writer:
         if is_unknown(function):
             return Code(f"{self.names[keyword(function)]}({', '.join(code.text for code in inputs)})")
         name = function.name
-        if name == "chol" and node.arguments[0].symmetry == 1 and not function.ways:
-            name = "chol symmetric"
+        if node.arguments[0].symmetry == 1 and not function.ways and self.dialect.texts.get(f"{name} symmetric"):
+            name += " symmetric"
         elif name in _ONE_MATRIX and batched:
             name += " stack"
         return self.write.call(name, *inputs)
+
+    def _along(self, node: Apply) -> str:
+        """The dialect's own operation for a derivative in one direction, if it has one."""
+        times, name, *data = node.function.data
+        symmetric = node.arguments[0].symmetry == 1 and not node.function.ways
+        row = f"{name} along symmetric" if symmetric and f"{name} along symmetric" in self.dialect.texts else f"{name} along"
+        return row if times == 1 and not data and self.dialect.texts.get(row) else ""
 
     def _of_matrix(self, function: Function, inputs: Sequence[Code], batched: bool) -> Code:
         """A function of square matrices that is no row of the dialect, or its derivative."""

@@ -63,6 +63,10 @@ _ROWS: dict[str, str | tuple[str, str, str]] = {
     "frechet_expm": "frechet_expm({})",
     "frechet_logm": ("frechet_logm({})", "", ""),
     "frechet_sqrtm": ("frechet_sqrtm({})", "", ""),
+    **{f"{name} symmetric": ("", f"{name}({{}})", f"{name}({{}})")
+       for name in ("logm", "sqrtm", "frechet_logm", "frechet_sqrtm")},
+    "expm along": ("", "expm_along({}, {})", "expm_along({}, {})"),
+    **{f"{name} along symmetric": ("", f"{name}_along({{}}, {{}})", f"{name}_along({{}}, {{}})") for name in ("logm", "sqrtm")},
     # -- steps of plans that are no functions of the table
     "log_of_det": "log_of_det({})",
     "sigmoid_slope": "sigmoid_slope({})",

@@ -13,8 +13,10 @@ from .backends import jax_itself, jax_linalg, jax_numpy
 
 Array = Any
 
-PRINTED = ("floating", "adjugate", "expm", "blocks", "frechet_expm", "unit", "levi_civita", "duplication", "elimination",
-           "on_diagonal", "powers", "convolution", "sigmoid_slope", "log_of_det")
+PRINTED = ("floating", "adjugate", "expm", "blocks", "expm_along", "frechet_expm", "logm", "sqrtm",
+           "by_eigenvectors", "logm_slopes", "frechet_logm", "logm_along", "sqrtm_slopes", "frechet_sqrtm",
+           "sqrtm_along", "unit", "levi_civita", "duplication", "elimination", "on_diagonal", "powers",
+           "convolution", "sigmoid_slope", "log_of_det")
 """What a generated module may define."""
 
 
@@ -58,9 +60,80 @@ def expm(x: Array) -> Array:
     return jax.lax.scan(square, linalg.expm(x / 2**s), jnp.arange(30))[0]
 
 
+def expm_along(x: Array, e: Array) -> Array:
+    """The derivative of expm at x in the direction e, from expm([[x, e], [0, x]])."""
+    jnp = jax_numpy()
+    n = x.shape[-1]
+    return expm(jnp.block([[x, e], [jnp.zeros_like(x), x]]))[..., :n, n:]
+
+
 def frechet_expm(x: Array) -> Array:
     """∂expm(x)_ij/∂x_kl."""
     return blocks(expm, x)
+
+
+def logm(x: Array) -> Array:
+    """The logarithm of a symmetric matrix: that of its eigenvalues."""
+    jnp = jax_numpy()
+    w, v = jnp.linalg.eigh(x)
+    return (v * jnp.log(w)[..., None, :]) @ v.mT
+
+
+def sqrtm(x: Array) -> Array:
+    """The square root of a symmetric matrix: that of its eigenvalues."""
+    jnp = jax_numpy()
+    w, v = jnp.linalg.eigh(x)
+    return (v * jnp.sqrt(w)[..., None, :]) @ v.mT
+
+
+def by_eigenvectors(slopes: Array, v: Array) -> Array:
+    """∂f(x)_ij/∂x_kl of x = v diag(w) v', from the slopes (f(w_a) - f(w_b)) / (w_a - w_b)."""
+    jnp = jax_numpy()
+    pairs = v[..., :, None, :] * v[..., None, :, :]
+    return jnp.einsum("...ikb,...jlb->...ijkl", pairs @ slopes[..., None, :, :], pairs)
+
+
+def frechet_logm(x: Array) -> Array:
+    """∂logm(x)_ij/∂x_kl of a symmetric matrix."""
+    jnp = jax_numpy()
+    w, v = jnp.linalg.eigh(x)
+    return by_eigenvectors(logm_slopes(w), v)
+
+
+def logm_along(x: Array, e: Array) -> Array:
+    """The derivative of the logarithm at a symmetric matrix in the direction e."""
+    jnp = jax_numpy()
+    w, v = jnp.linalg.eigh(x)
+    return v @ (logm_slopes(w) * (v.mT @ e @ v)) @ v.mT
+
+
+def logm_slopes(w: Array) -> Array:
+    """(log w_a - log w_b) / (w_a - w_b), without cancellation."""
+    jnp = jax_numpy()
+    low = jnp.minimum(w[..., :, None], w[..., None, :])
+    gap = jnp.abs(w[..., :, None] - w[..., None, :]) / low
+    return jnp.where(gap == 0, 1, jnp.log1p(gap) / jnp.where(gap == 0, 1, gap)) / low
+
+
+def frechet_sqrtm(x: Array) -> Array:
+    """∂sqrtm(x)_ij/∂x_kl of a symmetric matrix."""
+    jnp = jax_numpy()
+    w, v = jnp.linalg.eigh(x)
+    return by_eigenvectors(sqrtm_slopes(w), v)
+
+
+def sqrtm_along(x: Array, e: Array) -> Array:
+    """The derivative of the square root at a symmetric matrix in the direction e."""
+    jnp = jax_numpy()
+    w, v = jnp.linalg.eigh(x)
+    return v @ (sqrtm_slopes(w) * (v.mT @ e @ v)) @ v.mT
+
+
+def sqrtm_slopes(w: Array) -> Array:
+    """(sqrt w_a - sqrt w_b) / (w_a - w_b), without cancellation."""
+    jnp = jax_numpy()
+    root = jnp.sqrt(w)
+    return 1 / (root[..., :, None] + root[..., None, :])
 
 
 def unit(k: int, n: int, dtype: Any = float) -> Array:
