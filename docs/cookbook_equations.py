@@ -181,6 +181,7 @@ FORMS = Section("2.4 Matrices, vectors and scalar forms", (
 ))
 
 TRACES = Section("2.5 Traces", (
+    eq("before 99", "diff(tr(F(X)), X)", "F'(X)'", vars="X:n,n", functions={"F": "series"}, note="F any power series"),
     eq("99", "diff(tr(X), X)", "eye(n)", vars="X:n,n"),
     eq("100", "diff(tr(X*A), X)", "A'", vars="X:n,m A:m,n"),
     eq("101", "diff(tr(A*X*B), X)", "A'*B'", vars="A:p,n X:n,m B:m,p"),
@@ -264,6 +265,11 @@ EXACT = Section("3.1 to 3.2 Inverses", (
 
 KRONECKER = Section("10.1 to 10.2 Functions, Kronecker products and vec", (
     eq("487", "(X^k - eye(n))*inv(X - eye(n))", "series(j, 0, k-1, X^j)", vars="X:n,n"),
+    Unwritten("488–490", "approximations and definitions"),
+    eq("491", "F(U*B*inv(U))", "U*F(B)*inv(U)", vars="U:n,n B:n,n", functions={"F": "series"}, note="F any power series"),
+    Unwritten("492", "a limit"),
+    eq("493", "F(A*B)*A", "A*F(B*A)", vars="A:n,m B:m,n", functions={"F": "series"}, note="F any power series"),
+    Unwritten("494–497", "infinite series are not in the language"),
     eq("498", "expm(A)*expm(B)", "expm(A + B)", vars=SQUARE, assume={"equations": ["A*B = B*A"]}),
     eq("499", "inv(expm(A))", "expm(-A)", vars="A:n,n"),
     eq("500", "diff(expm(t*A), t)", "A*expm(t*A)", "expm(t*A)*A", vars="A:n,n t:"),

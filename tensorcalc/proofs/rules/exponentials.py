@@ -21,6 +21,7 @@ from ...calculus.rewrite import rule
 from ...calculus.rules.algebra import kronecker_parts
 from ...calculus.rules.products import Pair, applied, argument_of, find_product, like, pairs, replaced, uses
 from ...functions import TABLE
+from .determinants import cuts
 from .parts import reads_better, row_sum, terms
 
 
@@ -125,12 +126,12 @@ def expm_merge(node: Expr) -> Expr | None:
     return None
 
 
-@rule("expm.similar", "expm(B A inv(B)) = B expm(A) inv(B)", "expm", reference="Higham 2008, th. 1.13",
+@rule("expm.similar", "expm(B A inv(B)) = B expm(A) inv(B)", "expm", "funm", reference="Higham 2008, th. 1.13",
       shrinks="the argument loses two factors")
 def expm_similar(node: Expr) -> Expr | None:
     """A matrix at one end of the argument and its inverse, or its transpose where it is orthogonal, at the other."""
-    inner = argument_of(node, "expm")
-    if not isinstance(inner, Einsum) or inner.rank != 2:
+    inner = argument_of(node, "expm", "funm")
+    if not isinstance(inner, Einsum) or inner.rank != 2 or not isinstance(node, Apply):
         return None
     for k, (operand, own) in enumerate(pairs(inner)):
         matrix, orthogonal = argument_of(operand, "inv"), "orthogonal" in getattr(operand, "facts", ())
@@ -154,8 +155,38 @@ def expm_similar(node: Expr) -> Expr | None:
                 continue
             middle = einsum(rest, (x, y) if end == 0 else (y, x))
             ends = [pair for q, pair in enumerate(pairs(inner)) if q in gone]
-            made = apply(TABLE["expm"], middle)
+            made = like(node, middle)
             return einsum([*ends, (made, (x, y) if end == 0 else (y, x))], (0, 1))
+    return None
+
+
+@rule("expm.push", "expm(A*B)*A = A*expm(B*A)", "expm", "funm", reference="MC 493",
+      shrinks="the argument is the one of the two that comes first")
+def expm_push(node: Expr) -> Expr | None:
+    """A factor of the argument beside the function, on either side."""
+    if not isinstance(node, Einsum):
+        return None
+    for k in (*applied(node, "expm"), *applied(node, "funm")):
+        operand, own = node.operands[k], node.subscripts[k]
+        low = operand.children[0]
+        if not isinstance(operand, Apply) or operand.rank != 2 or not isinstance(low, Einsum):
+            continue
+        for left, right, dim in cuts(low):
+            other = None if dim is None else like(operand, einsum([(right, "ib"), (left, "bj")], "ij"))
+            if other is None or other.key >= operand.key:
+                continue
+            for beside, place in ((left, 1), (right, 0)):
+                near, far = own[place], own[1 - place]
+                if near < node.rank or uses(node, near) != 2 or near == far:
+                    continue
+                found = find_product(node, beside, {1 - place: near}, {k})
+                if found is not None:
+                    binding, used = found
+                    end = binding[place]
+                    outer = (far, end) if place else (end, far)
+                    ends = [(beside, (outer[0], near)), (other, (near, outer[1]))] if place else \
+                        [(other, (outer[0], near)), (beside, (near, outer[1]))]
+                    return replaced(node, [k, *used], ends)
     return None
 
 

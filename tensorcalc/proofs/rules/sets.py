@@ -40,6 +40,7 @@ NORMAL = (
     exponentials.expm_inverse,
     exponentials.expm_transpose,
     exponentials.expm_similar,
+    exponentials.expm_push,
     exponentials.logm_inverse,
     exponentials.sqrtm_square,
     exponentials.logm_trace,
