@@ -52,8 +52,6 @@ def ratios(records: dict[str, dict[str, Any]]) -> Row:
         "limit": _over(ours, _best(records, "limit")), "memory": None, "bound": None,
         "wrong": [name for name, one in records.items() if one.get("error", 0.0) > AGREEMENT and one["kind"] != "limit"],
         "failed": {name: one["failed"] for name, one in records.items() if "failed" in one},
-        "busy": sum(one.get("busy", 0) for one in records.values()),
-        "rounds": sum(len(one.get("rounds", ())) for one in records.values()),
     }
     mine = [one for one in records.values() if one["kind"] == "ours" and "median" in one and "peak" in one]
     if mine and mine[0]["result"] >= _SMALL:
@@ -172,6 +170,13 @@ def summary(found: Sequence[Row]) -> list[list[str]]:
     return table
 
 
+def disturbed(results: Sequence[Result]) -> str:
+    """How many rounds others disturbed; those of one thread then count processor time."""
+    records = [one for result in results for one in result["records"].values()]
+    rounds = sum([len(one.get("rounds", ())) for one in records])
+    return f"{sum([one.get('busy', 0) for one in records])} of {rounds} rounds with other processes at work"
+
+
 def complaints(found: Sequence[Row]) -> list[str]:
     """Results that differ from the reference, and sides that failed: none, if all is well."""
     lines = []
@@ -201,7 +206,8 @@ program by hand; in the columns *…/ours*, above 1 means that ours is faster. *
 that also write into an array kept by the caller; *fill* is the time to fill a fresh array with a
 number. *memory* is the most memory that a call takes
 over the size of its result, for results above 1 MB; `!` marks more than 1.2 times the
-result and one copy of the largest input. [How to read this, and how to run it](../benchmarks/README.md).
+result and one copy of the largest input. Rounds of one thread in which other processes were at
+work count processor time instead of time on the clock. [How to read this, and how to run it](../benchmarks/README.md).
 
 ## In short
 
@@ -214,7 +220,8 @@ Medians, and the worst cases in brackets.
 def page(results: Sequence[Result], about: Sequence[str], extra: Sequence[tuple[str, str]] = ()) -> str:
     """The page of the documentation: a summary, then one table a workload; ``extra`` are titles and texts."""
     found = rows(results)
-    parts = [_INTRODUCTION.format(about="\n".join(textwrap.wrap(" · ".join(about), 96)), summary=markdown(summary(found)))]
+    origin = "\n".join(textwrap.wrap(" · ".join([*about, disturbed(results)]), 96))
+    parts = [_INTRODUCTION.format(about=origin, summary=markdown(summary(found)))]
     for name in dict.fromkeys(row["workload"] for row in found):
         members = [row for row in found if row["workload"] == name]
         parts.append(f"## {name}: {members[0]['title']}\n\n{markdown(cells(members))}\n")
