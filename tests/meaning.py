@@ -385,8 +385,18 @@ class Functions:
     def logsumexp(self, x: Any) -> Any:
         return self.xp.log(self.xp.exp(x).sum(-1))
 
-    def frechet(self, which: str, x: Any) -> Any:
-        """∂f(x)_ij/∂x_kl by the complex step."""
+    def frechet(self, which: str, x: Any, times: int = 1) -> Any:
+        """∂f(x)_ij/∂x_kl by the complex step, and derivatives of that by differences of eighth order."""
+        if times > 1:
+            columns = []
+            for place in np.ndindex(x.shape):
+                step = np.zeros_like(x)
+                step[place] = 0.005
+                columns.append(sum(weight * (self.frechet(which, x + k * step, times - 1)
+                                             - self.frechet(which, x - k * step, times - 1))
+                                   for k, weight in ((1, 0.8), (2, -0.2), (3, 4 / 105), (4, -1 / 280))) / 0.005)
+            stacked = np.stack(columns, -1)
+            return stacked.reshape((*stacked.shape[:-1], *x.shape))
         n, result = x.shape[-1], np.zeros((*x.shape, *x.shape[-2:]))
         for k, l in product(range(n), repeat=2):
             step = np.zeros_like(x, dtype=complex)
@@ -566,7 +576,8 @@ class Meaning:
         if name == "einsum":
             return self.einsum(arguments)
         if name == "frechet":
-            return self.functions.frechet(arguments[0][1], self.matrix(arguments[1]))
+            times = self.integer(arguments[2]) if len(arguments) == 3 else 1
+            return self.functions.frechet(arguments[0][1], self.matrix(arguments[1]), times)
         if name in ("eye", "ones", "zeros", "commutation", "duplication", "elimination", "e", "E", "eps"):
             return self.constant(name, [self.integer(argument) for argument in arguments])
         values = [self.matrix(argument) for argument in arguments]

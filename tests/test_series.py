@@ -171,7 +171,7 @@ def test_derivatives_of_power_series(formula, order):
     by = reading.variables["X"]
     before = derive(reading.expr, [by] * (order - 1)) if order > 1 else reading.expr
 
-    def of(moved):
+    def of(moved) -> np.ndarray:
         if order > 1:
             return value_at(before, moved)
         functions = [lambda x, own=own: horner(own, x) for own in SERIES_OF.values()]
