@@ -17,19 +17,17 @@ from typing import Any, NamedTuple
 
 from ..algebra.expr import Apply, Delta, Expr, Variable
 from ..algebra.traverse import postorder
-from ..calculus.elimination import at_point, eliminated
-from ..calculus.simplify import simplify
 from ..errors import RequestError, TensorCalcError
 from ..sizes import symbols
 from .arraycode import Writer
 from .arraytext import Code
 from .backends import numpy
 from .codegen import helpers, imports
+from .derivatives import derivative_for_evaluation
 from .dialects import dialect
 from .evaluate import is_unknown, keyword
 from .inputs import read, sized, unknown
-from .pairwise import cost
-from .plan import nominal_sizes, plan, plans
+from .plan import nominal_sizes, plans
 from .printed import source
 from .program import Program
 from .selection import selected
@@ -182,17 +180,13 @@ def _restored(exprs: Sequence[Expr], groups: Sequence[Sequence[int] | None], sev
 
 
 def cheapest(expr: Expr, origin: Origin | None, facts: Mapping[str, Collection[str]], sizes: Mapping[str, int]) -> Expr:
-    """``expr``, or the same derivative put together in the order of vertex elimination, whichever costs less."""
+    """``expr``, or the same derivative put together in another order, whichever costs less."""
     if origin is None:
         return expr
-    other = simplify(origin.of)
     try:
-        for variable in origin.by:
-            other = eliminated(other, variable, sizes)
-    except TensorCalcError:
+        return derivative_for_evaluation(origin.of, origin.by, sizes, facts, shown=expr)
+    except TensorCalcError:   # elimination has bounds of its own
         return expr
-    other = at_point(other, facts)
-    return min(expr, other, key=lambda found: cost(selected([plan(found, sizes)], sizes)[0], sizes))
 
 
 def executed(code: str, name: str = "derivative", names: Mapping[str, Any] | None = None) -> Callable[..., Any]:
