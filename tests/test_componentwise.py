@@ -28,7 +28,7 @@ from tensorcalc.numbers.componentwise import component_code, suits
 from tensorcalc.numbers.loops import at_one_point
 
 jax.config.update("jax_enable_x64", True)
-LAWS = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+LAWS = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 
 Energy = Callable[..., Any]
 
