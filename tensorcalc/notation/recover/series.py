@@ -51,7 +51,7 @@ class Unstacked:
 
     def around(self, body: Syntax, trees: dict[str, Syntax]) -> Syntax:
         """The series, given the body and the trees of what there are powers of."""
-        taken = {node.name for node in _names(body, trees)}
+        taken = {node.name for node in _names(body, trees)} | _letters(body)
         counter = self.counter({*taken, str(self.count)})
         if self.function is not None and self.count in taken:
             other = next(name for name in _OUTER if name not in {*taken, counter})
@@ -84,6 +84,12 @@ def written(poly: dict[tuple[str, ...], Fraction]) -> Syntax:
 
 def _names(body: Syntax, trees: dict[str, Syntax]) -> list[Name]:
     return [node for tree in (body, *trees.values()) for node in walk(tree) if isinstance(node, Name)]
+
+
+def _letters(tree: Syntax) -> set[str]:
+    """The indices that stand in a formula."""
+    groups = [index for node in walk(tree) for index in (getattr(node, "indices", None) or ())]
+    return {letter for group in groups for letter in ((group,) if isinstance(group, str) else group)}
 
 
 def _apart(tree: Syntax, names: set[str]) -> Syntax:
@@ -156,6 +162,8 @@ def unstack(product: Einsum | Apply) -> Unstacked | None:
             down = own[1] if own[0] == up else own[0]
             gone.append(k)
     counters = {up} if down is None else {up, down}
+    if min(counters) < product.rank:
+        return None   # the integer goes on outside of this product
     operands: list[Expr] = []
     subscripts: list[tuple[int, ...]] = []
     holders: dict[str, tuple[Expr, bool]] = {}
