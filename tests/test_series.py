@@ -60,7 +60,7 @@ def test_derivatives_of_powers(formula, k):
 @pytest.mark.parametrize(("formula", "form", "text"), [
     ("tr(X^k)", "matrix", "k (X^(k - 1))'"),
     ("X^k", "kronecker", "series(j, 0, k - 1, (X^(k - j - 1))' ⊗ X^j)"),
-    ("X^k", "index", "D_ijpq = series(j, 0, k - 1, (X^j)_ip (X^(k - j - 1))_qj)"),
+    ("X^k", "index", "D_ijpq = series(s, 0, k - 1, (X^s)_ip (X^(k - s - 1))_qj)"),
     ("det(X^k)", "matrix", "k det(X)^k inv(X)'"),
 ])
 def test_how_they_read(formula, form, text):
@@ -225,7 +225,7 @@ def test_the_exponential_as_a_power_series():
     ("tr(F(X))", "matrix", "F'(X)'"),
     ("g(F(X))", "matrix", "series(k, 1, inf, coefficient(F, k) series(j, 0, k - 1, (X^j)' g'(F(X)) (X^(k - j - 1))'))"),
     ("F(X)", "kronecker", "series(k, 1, inf, coefficient(F, k) series(j, 0, k - 1, (X^(k - j - 1))' ⊗ X^j))"),
-    ("F(X)", "index", "D_ijpq = series(k, 1, inf, coefficient(F, k) series(j, 0, k - 1, (X^j)_ip (X^(k - j - 1))_qj))"),
+    ("F(X)", "index", "D_ijpq = series(k, 1, inf, coefficient(F, k) series(s, 0, k - 1, (X^s)_ip (X^(k - s - 1))_qj))"),
     ("F(X)", "einsum", "frechet(F, X)"),
     ("logdet(F(X))", "matrix", "F'(X)' inv(F(X))'"),
     ("tr(A*expm(X))", "index", "D_ij = A_kl frechet(expm, X)_jikl"),
