@@ -229,3 +229,12 @@ def test_points_are_small() -> None:
         compiled(tensor("A", "n", "n"), batch=["A"])
     with pytest.raises(TensorCalcError, match="no variable"):
         compiled(tensor("A", 2, 2), batch=["B"])
+
+
+def test_memory_that_is_given_may_be_strided() -> None:
+    X, y, w = tensor("X", "m", "d"), tensor("y", "m"), tensor("w", "d")
+    gradient = read("sum(softplus(-y .* (X*w)))", X=X, y=y, w=w).gradient(w)
+    generator = np.random.default_rng(0)
+    values = {"X": generator.standard_normal((30, 24)), "y": np.ones(30), "w": generator.standard_normal(24)}
+    out = np.zeros(24 * 8)[::8]
+    assert np.allclose(gradient.compile()(**values, out=out), gradient(**values))

@@ -220,7 +220,7 @@ class Program:
             if start[0] == -1 and rest and rest[0][0] == 1:
                 self.body.append(f"np.subtract({rest.pop(0)[2].text}, {name}, out={name})")
             elif start[0] == -1:
-                self.body.append(f"np.negative({name}, out={name})")
+                self.body.append(f"{name} *= -1")   # np.negative of NumPy 2.4 is wrong where its ``out`` is strided
             elif start[0] != 1:
                 self.body.append(f"{name} *= {number(start[0])}")
         else:
