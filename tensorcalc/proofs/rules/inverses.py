@@ -159,10 +159,11 @@ def inverse_commute(node: Expr) -> Expr | None:
         for i, j in (own, own[::-1]) if symmetry(inverse) > 0 else (own,):
             if j < node.rank or uses(node, j) != 2 or i == j:
                 continue
-            found = find_product(node, matrix, {0: j}, {k})
-            if found is not None and found[0][1] != i:
-                binding, used = found
-                return replaced(node, [k, *used], [(matrix, (i, j)), (inverse, (j, binding[1]))])
+            for wanted in (matrix, apply(TABLE["inv"], matrix)):
+                found = find_product(node, wanted, {0: j}, {k})
+                if found is not None and found[0][1] != i:
+                    binding, used = found
+                    return replaced(node, [k, *used], [(wanted, (i, j)), (inverse, (j, binding[1]))])
     return None
 
 
