@@ -286,5 +286,5 @@ def test_functions_that_the_user_passes(times: int, kind: str) -> None:
 
 def test_where_eigenvectors_do_not_suffice_is_said() -> None:
     x = variable("x", "n", "n")
-    with pytest.raises(UnsupportedError, match="TC311.*\n.*no basis of eigenvectors"):
+    with pytest.raises(UnsupportedError, match=r"TC311.*\n.*no basis of eigenvectors"):
         evaluate(apply(funm("f", 0, "elementwise"), x), {"x": jordan(3), "f": np.sin})
