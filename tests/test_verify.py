@@ -523,3 +523,12 @@ def test_functions_of_matrices(left: str, right: str, wanted: str) -> None:
                          "values": {name: value for name, value in point.items() if name not in given}})["value"]
                  for text in (left, right)]
         assert not np.allclose(*sides)
+
+
+@pytest.mark.parametrize(("lhs", "rhs"), [
+    ("sign(tr(inv(A*B)) - tr(inv(B)*inv(A)))", "0"), ("sign(det(A)*det(inv(A)) - 1)", "0"),
+    ("relu(sign(tr(A*inv(A)) - n))", "0"), ("max(tr(inv(A*B)) - tr(inv(B)*inv(A)), 0)", "0"),
+    ("log(abs(tr(inv(A*B) - inv(B)*inv(A))))", "1"), ("logdet(inv(A*B) - inv(B)*inv(A))", "1"),
+])
+def test_what_is_zero_but_for_rounding_refutes_nothing(lhs: str, rhs: str) -> None:
+    assert verdict(lhs, rhs, "A:n,n B:n,n") != "refuted"
