@@ -18,7 +18,7 @@ from time import perf_counter
 
 import opt_einsum  # type: ignore[import-untyped]
 
-from tensorcalc.numbers.order import order
+from tensorcalc.numbers.plans.order import order
 
 Network = tuple[tuple[tuple[int, ...], ...], tuple[int, ...], dict[int, int]]   # labels, those kept, sizes
 Path = Sequence[tuple[int, ...]]

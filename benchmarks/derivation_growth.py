@@ -18,7 +18,7 @@ from tensorcalc.algebra.traverse import postorder
 from tensorcalc.calculus.derive import derive
 from tensorcalc.calculus.elimination import eliminated
 from tensorcalc.functions import TABLE
-from tensorcalc.numbers.plan import plan
+from tensorcalc.numbers.plans.plan import plan
 
 SIZES = {"n": 30, "N": 16, "d": 16}
 

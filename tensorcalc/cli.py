@@ -20,7 +20,7 @@ from .codes import CODES
 from .errors import LimitError, RequestError, TensorCalcError, UnsupportedError
 from .functions import TABLE
 from .notation.lower.matrix import FUNCTION_NAMES
-from .numbers.dialects import LIBRARIES
+from .numbers.code.dialects import LIBRARIES
 from .options import Arguments, Option, arguments, file, kinds, listed, properties, shapes, sizes, strict, value, whole
 from .request import FORMS
 from .service import handle, respond

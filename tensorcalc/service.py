@@ -14,8 +14,9 @@ from .calculus.derive import ALL_READINGS, derive
 from .errors import RequestError, TensorCalcError, UnsupportedError
 from .notation.describe import array_shape, convention, describe
 from .notation.lower import Scope, read
-from .numbers import codegen, evaluate
-from .numbers.dialects import LIBRARIES
+from .numbers import evaluate
+from .numbers.code import codegen
+from .numbers.code.dialects import LIBRARIES
 from .request import FORMS, check_fields, check_name, choice_of, derived, mapping_of, scope_of, shown, text_of, wanted
 from .verdicts import check_answer, verify_answer
 

@@ -22,7 +22,7 @@ from tensorcalc.algebra.traverse import postorder
 from tensorcalc.calculus.derive import derive, with_facts
 from tensorcalc.notation.describe import Forms, Layout, array_shape, axis_letters, describe
 from tensorcalc.notation.lower import Reading, Scope, read
-from tensorcalc.numbers.codegen import numpy_code
+from tensorcalc.numbers.code.codegen import numpy_code
 from tensorcalc.numbers.evaluate import evaluate
 from tensorcalc.sizes import Dim
 

@@ -37,9 +37,9 @@ from tensorcalc.algebra.build import (
 from tensorcalc.algebra.expr import Apply, Expr
 from tensorcalc.functions import MATRIX, TABLE, Function, grouped
 from tensorcalc.numbers import kernels
-from tensorcalc.numbers.codegen import WIDTH, numpy_code
+from tensorcalc.numbers.code.codegen import WIDTH, numpy_code
+from tensorcalc.numbers.code.printed import source
 from tensorcalc.numbers.evaluate import evaluate
-from tensorcalc.numbers.printed import source
 
 LAWS = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 GENERATOR = np.random.default_rng(21)

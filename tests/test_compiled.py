@@ -19,9 +19,9 @@ from tensorcalc.algebra.build import einsum, variable
 from tensorcalc.calculus.elimination import at_point, eliminated
 from tensorcalc.calculus.simplify import simplify
 from tensorcalc.errors import TensorCalcError, UnsupportedError
-from tensorcalc.numbers.compiled import Compiled, Origin
 from tensorcalc.numbers.evaluate import evaluate
 from tensorcalc.numbers.inputs import read as read_values
+from tensorcalc.numbers.programs.compiled import Compiled, Origin
 from tensorcalc.proofs.stand_ins import stand_ins
 
 BLOCK = 40

@@ -23,9 +23,9 @@ from tensorcalc.algebra.build import add, apply, delta, einsum, variable
 from tensorcalc.calculus.differentiate import derivative
 from tensorcalc.errors import UnsupportedError
 from tensorcalc.functions import TABLE
-from tensorcalc.numbers import blocks
-from tensorcalc.numbers.componentwise import component_code, suits
-from tensorcalc.numbers.loops import at_one_point
+from tensorcalc.numbers.points import blocks
+from tensorcalc.numbers.points.componentwise import component_code, suits
+from tensorcalc.numbers.points.loops import at_one_point
 
 jax.config.update("jax_enable_x64", True)
 LAWS = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))

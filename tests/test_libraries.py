@@ -27,7 +27,7 @@ from tensorcalc.algebra.expr import Expr
 from tensorcalc.algebra.traverse import postorder
 from tensorcalc.errors import RequestError, UnsupportedError
 from tensorcalc.functions import ELEMENTWISE, MATRIX
-from tensorcalc.numbers.codegen import module_code
+from tensorcalc.numbers.code.codegen import module_code
 from tensorcalc.numbers.evaluate import evaluate
 from tensorcalc.proofs.stand_ins import stand_ins
 from tensorcalc.request import derived

@@ -21,10 +21,10 @@ from tensorcalc.algebra.traverse import postorder
 from tensorcalc.errors import LimitError, UnsupportedError
 from tensorcalc.functions import POWER, TABLE
 from tensorcalc.numbers import backends
-from tensorcalc.numbers.order import order
-from tensorcalc.numbers.pairwise import cost, entries, is_placement
-from tensorcalc.numbers.plan import nominal_sizes, plan, plans
-from tensorcalc.numbers.report import info, operations
+from tensorcalc.numbers.plans.order import order
+from tensorcalc.numbers.plans.pairwise import cost, entries, is_placement
+from tensorcalc.numbers.plans.plan import nominal_sizes, plan, plans
+from tensorcalc.numbers.plans.report import info, operations
 
 LAWS = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 
@@ -244,7 +244,7 @@ def test_a_negative_nominal_size_does_no_harm() -> None:
 
 
 def test_importing_loads_no_array_library() -> None:
-    script = ("import sys, tensorcalc.numbers.plan, tensorcalc.numbers.evaluate, tensorcalc.numbers.codegen, tensorcalc.numbers.kernels\n"
+    script = ("import sys, tensorcalc.numbers.plans.plan, tensorcalc.numbers.evaluate, tensorcalc.numbers.code.codegen, tensorcalc.numbers.kernels\n"
               "print([name for name in ('numpy', 'scipy', 'opt_einsum', 'sympy') if name in sys.modules])")
     result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert result.stdout == "[]\n"

@@ -8,7 +8,7 @@ import scipy.linalg
 
 from tensorcalc.calculus.derive import derive
 from tensorcalc.notation.lower import Scope, read
-from tensorcalc.numbers.codegen import numpy_code
+from tensorcalc.numbers.code.codegen import numpy_code
 from tensorcalc.numbers.evaluate import evaluate
 from tensorcalc.service import handle
 

@@ -14,9 +14,9 @@ from structures import RandomMap, random_map
 
 from tensorcalc import Tensor, TensorCalcError, read, tensor
 from tensorcalc.numbers import backends
-from tensorcalc.numbers.matrices import Matrices
-from tensorcalc.numbers.solvers import permutation_sign
-from tensorcalc.numbers.structured import MEMORY_LIMIT, Structured, structured
+from tensorcalc.numbers.maps.matrices import Matrices
+from tensorcalc.numbers.maps.solvers import permutation_sign
+from tensorcalc.numbers.maps.structured import MEMORY_LIMIT, Structured, structured
 
 LAWS = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 

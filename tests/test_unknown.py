@@ -16,7 +16,7 @@ from answers import close
 from tensorcalc.algebra.traverse import postorder
 from tensorcalc.calculus.derive import derive
 from tensorcalc.notation.lower import Scope, read
-from tensorcalc.numbers.codegen import numpy_code
+from tensorcalc.numbers.code.codegen import numpy_code
 from tensorcalc.numbers.evaluate import evaluate
 
 jax = pytest.importorskip("jax")

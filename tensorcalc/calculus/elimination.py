@@ -17,7 +17,7 @@ normal form: like a plan it is put together node by node, so that what is shared
 shared.  Its size is about linear in that of ``y``.  It is to be planned and computed, not shown.
 The derivative of a number that took many steps is accumulated in reverse, which no other order
 betters by much.
-:func:`eliminated` is one derivative by one variable; ``numbers/derivatives.py`` takes several, one after
+:func:`eliminated` is one derivative by one variable; ``numbers/plans/derivatives.py`` takes several, one after
 the other, and decides whether they are cheaper than what is shown.
 Knows sizes; knows neither plans nor arrays.
 """

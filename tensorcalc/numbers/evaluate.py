@@ -33,10 +33,10 @@ from ..sizes import value
 from . import kernels
 from .arrays import Array, Labels, add, pair, place, power, unary
 from .backends import numpy
-from .directions import ALONG, of_along
 from .inputs import read, sized, unknown
-from .pairwise import is_placement
-from .plan import plan
+from .plans.directions import ALONG, of_along
+from .plans.pairwise import is_placement
+from .plans.plan import plan
 
 MOST_ENTRIES = 2**31   # of a result or of an intermediate result
 MOST_IN_JSON = 2**26   # the same where values come as JSON

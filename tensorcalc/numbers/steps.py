@@ -17,7 +17,7 @@ from .arrays import add
 from .backends import numpy
 from .evaluate import bounded, step
 from .inputs import sized
-from .pairwise import Labels, is_placement
+from .plans.pairwise import Labels, is_placement
 
 Array = Any
 Callables = Mapping[str, Callable[..., Array]]
@@ -40,7 +40,7 @@ class Steps:
     --------
     >>> import numpy as np
     >>> from tensorcalc.algebra.build import einsum, variable
-    >>> from tensorcalc.numbers.plan import plan
+    >>> from tensorcalc.numbers.plans.plan import plan
     >>> A, x = variable("A", "m", "n"), variable("x", "n")
     >>> steps = Steps([plan(einsum([(A, "ij"), (x, "j")], "i"), {"m": 2, "n": 2})], {"m": 2, "n": 2})
     >>> steps({"A": np.array([[1.0, 2.0], [3.0, 4.0]]), "x": np.array([1.0, 1.0])})

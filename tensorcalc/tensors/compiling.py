@@ -1,15 +1,15 @@
 """Tensors as functions of arrays.
 
-Knows :class:`tensorcalc.tensors.tensor.Tensor`; the code is made in ``numbers/compiled.py``.
+Knows :class:`tensorcalc.tensors.tensor.Tensor`; the code is made in ``numbers/programs/compiled.py``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
 
-from ..numbers.compiled import Compiled
-from ..numbers.many import AtPoints
-from ..numbers.translated import Translated
+from ..numbers.programs.compiled import Compiled
+from ..numbers.programs.many import AtPoints
+from ..numbers.programs.translated import Translated
 from .tensor import Tensor, at_points, compiled
 
 

@@ -26,13 +26,13 @@ from ..notation.lower import Value
 from ..notation.recover.sharing import substituted
 from ..notation.syntax import Name
 from ..notation.text import text
-from ..numbers.codegen import module_code
-from ..numbers.compiled import Compiled, Origin
-from ..numbers.dialects import LIBRARIES
+from ..numbers.code.codegen import module_code
+from ..numbers.code.dialects import LIBRARIES
 from ..numbers.evaluate import evaluate
-from ..numbers.many import AtPoints
-from ..numbers.structured import MEMORY_LIMIT, Structured, structured
-from ..numbers.translated import Translated
+from ..numbers.maps.structured import MEMORY_LIMIT, Structured, structured
+from ..numbers.programs.compiled import Compiled, Origin
+from ..numbers.programs.many import AtPoints
+from ..numbers.programs.translated import Translated
 from ..request import FORMS, MOST_ORDER, part_of, shown
 from ..sizes import Dim
 from . import broadcast

@@ -20,9 +20,9 @@ from tensorcalc.calculus.derive import derive
 from tensorcalc.calculus.elimination import eliminated
 from tensorcalc.errors import LimitError, UnsupportedError
 from tensorcalc.functions import POWER, TABLE
-from tensorcalc.numbers.derivatives import derivative_for_evaluation, derivatives_for_evaluation
-from tensorcalc.numbers.pairwise import cost
-from tensorcalc.numbers.plan import plan
+from tensorcalc.numbers.plans.derivatives import derivative_for_evaluation, derivatives_for_evaluation
+from tensorcalc.numbers.plans.pairwise import cost
+from tensorcalc.numbers.plans.plan import plan
 from tensorcalc.sizes import Dim
 
 jax = pytest.importorskip("jax")

@@ -21,7 +21,7 @@ from tensorcalc.errors import UnsupportedError
 from tensorcalc.functions import CONSTANTS, ELEMENTWISE, MATRIX, NAMED, POWER, SMOOTH, TABLE, frechet, funm, grouped
 from tensorcalc.notation.lower import Scope, read
 from tensorcalc.numbers.evaluate import evaluate
-from tensorcalc.numbers.plan import plan
+from tensorcalc.numbers.plans.plan import plan
 
 F = Functions()
 MEANING: dict[str, Callable[..., Any]] = {

@@ -123,7 +123,7 @@ def test_no_import_hides_in_a_function() -> None:
     assert hidden == set()
 
 
-EXECUTES = "numbers.compiled"
+EXECUTES = "numbers.programs.compiled"
 """The one module that runs text, all of it generated."""
 
 

@@ -17,7 +17,7 @@ from tensorcalc.algebra.traverse import postorder
 from tensorcalc.errors import TensorCalcError
 from tensorcalc.functions import FRECHET
 from tensorcalc.notation.describe import Layout
-from tensorcalc.numbers.plan import plan
+from tensorcalc.numbers.plans.plan import plan
 from tensorcalc.tensors.names import Names
 from tensorcalc.tensors.tensor import Tensor
 

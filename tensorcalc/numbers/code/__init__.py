@@ -1,0 +1,1 @@
+"""Plans as the text of modules for NumPy, JAX and PyTorch."""

@@ -1,0 +1,1 @@
+"""Derivatives at a point as linear maps that keep their structure: products, systems, determinants."""

@@ -1,0 +1,1 @@
+"""Small tensors at many points at once: entry by entry, in blocks that stay in the cache."""

@@ -1,0 +1,97 @@
+"""Expressions as functions of JAX arrays or PyTorch tensors, in the cheapest order at the sizes of each call.
+
+Knows the generated modules of :mod:`tensorcalc.numbers.code.codegen`, and runs what it shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from ...algebra.expr import Expr, Variable
+from ...algebra.traverse import postorder
+from ...errors import RequestError
+from ...sizes import symbols, value
+from ..backends import jax_itself
+from ..code.codegen import module_code
+from .compiled import Origin, cheapest, executed
+
+
+class Translated:
+    """A function of named arrays of one library; with JAX it is compiled, and may stand inside what JAX compiles.
+
+    Further names are ignored.  The order of operations is chosen for the sizes of the first call with
+    arrays of some shapes, and kept.  ``code`` holds the modules of the last choice, one for each expression.
+
+    Examples
+    --------
+    >>> from tensorcalc.algebra.build import einsum, variable
+    >>> A, x = variable("A", "m", "n"), variable("x", "n")
+    >>> product = Translated([einsum([(A, "ij"), (x, "j")], "i")], [None], "jax")
+    >>> product.library
+    'jax'
+    """
+
+    __slots__ = ("_cache", "code", "declared", "exprs", "facts", "groups", "library", "origins", "several")
+
+    def __init__(self, exprs: Sequence[Expr], groups: Sequence[Sequence[int] | None], library: str, *, several: bool = False,
+                 declared: Iterable[Variable] = (), origins: Sequence[Origin | None] = (),
+                 facts: Mapping[str, Collection[str]] | None = None) -> None:
+        self.exprs, self.groups, self.library, self.several = tuple(exprs), tuple(groups), library, several
+        self.origins, self.facts = tuple(origins) or (None,) * len(exprs), dict(facts or {})
+        occurring = {node.name: node for node in postorder(*self.exprs) if isinstance(node, Variable)}
+        self.declared = {variable.name: variable for variable in declared} | occurring
+        self._cache: dict[object, Callable[..., Any]] = {}
+        self.code: tuple[str, ...] = ()
+
+    def __call__(self, **values: Any) -> Any:
+        """The value, or the tuple of values.
+
+        Raises
+        ------
+        RequestError: TC511 without a value for a variable.
+        """
+        key = tuple([(name, getattr(array, "shape", array)) for name, array in values.items() if not callable(array)])
+        run = self._cache.get(key)
+        if run is None:
+            run = self._cache[key] = self._made(values)
+        return run(**values)
+
+    def _made(self, values: Mapping[str, Any]) -> Callable[..., Any]:
+        sizes = {name: int(given) for name, given in values.items() if name not in self.declared and isinstance(given, int)}
+        for name, variable in self.declared.items():
+            shape = getattr(values.get(name), "shape", None)
+            if shape is not None and not variable.groups:
+                sizes |= {dim: size for dim, size in zip(variable.shape, shape) if isinstance(dim, str) and dim.isidentifier()}
+        for node in postorder(*self.exprs):
+            if isinstance(node, Variable) and node.name not in values:
+                raise RequestError("TC511", f"no value for {node.name}", field="values")
+        exprs = [self._ordered(expr, origin, sizes) for expr, origin in zip(self.exprs, self.origins)]
+        self.code = tuple([module_code(expr, self.library, groups=own, sizes=sizes) for expr, own in zip(exprs, self.groups)])
+        functions = [executed(code) for code in self.code]
+        fixed = {name: size for name, size in sizes.items() if any(_needs(expr, name) for expr in exprs)}
+
+        def together(**arrays: Any) -> Any:
+            found = tuple([function(**arrays, **fixed) for function in functions])
+            return found if self.several else found[0]
+
+        if self.library != "jax":
+            return lambda **given: together(**{name: one for name, one in given.items() if name not in fixed})
+        known = {name: one for name, one in values.items() if callable(one)}
+        jitted = jax_itself().jit(lambda arrays: together(**arrays, **known))
+        needed = {node.name for node in postorder(*exprs) if isinstance(node, Variable)}
+        return lambda **given: jitted({name: given[name] for name in needed})
+
+    def _ordered(self, expr: Expr, origin: Origin | None, sizes: Mapping[str, int]) -> Expr:
+        """The cheapest form where all sizes are known."""
+        try:
+            for node in postorder(expr):
+                for dim in node.shape:
+                    value(dim, sizes)
+        except KeyError:
+            return expr
+        return cheapest(expr, origin, self.facts, sizes)
+
+
+def _needs(expr: Expr, symbol: str) -> bool:
+    return any(symbol in symbols(dim) for node in postorder(expr) for dim in node.shape)
