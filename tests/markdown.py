@@ -25,6 +25,7 @@ ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 _FENCE = re.compile(r"^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.DOTALL | re.MULTILINE)
+_STACK = re.compile(r"^(Traceback \(most recent call last\):\n)(?: .*\n)+", re.MULTILINE)  # names files of this machine
 _COMMANDS = 'tensorcalc() { "$PYTHON" -m tensorcalc "$@"; }; python() { "$PYTHON" "$@"; }; '
 
 
@@ -57,10 +58,10 @@ class _Recorder(DocTestRunner):
         self.got: dict[Example, str] = {}
 
     def report_success(self, out: Any, test: Any, example: Example, got: str) -> None:
-        self.got[example] = got
+        self.got[example] = _STACK.sub(r"\1    ...\n", got)
 
     def report_failure(self, out: Any, test: Any, example: Example, got: str) -> None:
-        self.got[example] = got
+        self.got[example] = _STACK.sub(r"\1    ...\n", got)
         super().report_failure(out, test, example, got)
 
     def report_unexpected_exception(self, out: Any, test: Any, example: Example, exc_info: Any) -> None:
