@@ -282,6 +282,8 @@ def _verdict(answer: dict[str, Any]) -> list[str]:
     rows = [("step", f"{step['text']}    ({step['rule']}: {step['statement']})") for step in answer["steps"]]
     rows += [(name, answer[name]) for name in ("diagnosis", "evidence") if answer[name]]
     counterexample = answer.get("counterexample") or {}
+    if counterexample and not counterexample["values"]:   # nothing else shows the sizes
+        rows += [("where", f"{name} = {size}") for name, size in counterexample["dims"].items()]
     for name, found in counterexample.get("values", {}).items():
         rows.append(("where", f"{name} = {found if isinstance(found, str) else _entries(found)}"))
     return [_title(answer["verdict"]), *_table(rows)]

@@ -172,6 +172,16 @@ TC070  FormulaError: the text cannot be read.
 TC115  ShapeError: sizes or orders that must agree and do not.
   Two tensors with variables of one name and two shapes meet.
 """,
+    'derive "ln x" --wrt x --var ln= --form matrix': """\
+∂U/∂x for ln (a number), x (m): m x m
+  matrix      ln eye(m)
+  convention  D_ip = ∂U_i/∂x_p · numerator layout · vec stacks columns
+""",
+    """verify "duplication(n)' duplication(n) == eye(n*(n+1)/2)\"""": """\
+refuted
+  diagnosis   the sides differ at entry [2, 2]: 2 and 1
+  where       n = 2
+""",
     "functions inv tanh kron": """\
 inv   (n,n)->(n,n)  ∂y_ij/∂x_kl = -y_ik y_lj  MC 59
 tanh  ()->()        ∂y/∂x = 1 - y^2
@@ -497,7 +507,29 @@ LimitError TC412: a matrix power has at most 64 factors
 UnsupportedError TC303: a matrix power needs a whole number as exponent
   X^(1/2)
      ^~~
-  help: use .^ for entry by entry
+  help: the square root is sqrtm(…), and .^ goes entry by entry
+""",
+    'derive "ln det(X)" --wrt X': "FormulaError TC070: ln is a function\n  ln det(X)\n  ^~\n  help: write log(…)\n",
+    'derive "transpose(A)" --wrt A': """\
+UnknownNameError TC202: transpose is not a function
+  transpose(A)
+  ^~~~~~~~~
+  help: a transpose is written A' or A^T
+""",
+    'verify "(A ⊗ B) (C ⊗ D) == A C ⊗ B D"': """\
+ShapeError TC109: cannot multiply: inner sizes differ
+  A C ⊗ B D
+  ^~~~~~~ ^
+  A C ⊗ B is a matrix
+  D is a matrix
+  help: ⊗ groups from the left, as products do: A C ⊗ (B D)
+""",
+    """derive "einsum('bij,bj->bi', T, X)" --wrt X""": """\
+ShapeError TC113: subscripts 'bij' for a tensor with 2 axes
+  einsum('bij,bj->bi', T, X)
+         ^~~~~~~~~~~~  ^
+  T is ? x ?
+  help: declare its axes (vars, or --var T=b,i,j)
 """,
     # requests
     'derive "tr(X)" --wrt X --var X=n+,n': "RequestError TC501: cannot read the size 'n+'\n",

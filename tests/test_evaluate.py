@@ -22,6 +22,7 @@ from tensorcalc.errors import LimitError, RequestError, ShapeError, TensorCalcEr
 from tensorcalc.functions import CONSTANTS, ELEMENTWISE, MATRIX, NAMED, TABLE, Function, constant, grouped
 from tensorcalc.numbers import backends, kernels
 from tensorcalc.numbers.evaluate import evaluate, evaluate_json
+from tensorcalc.tensors.declare import tensor
 
 LAWS = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 GENERATOR = np.random.default_rng(20)
@@ -408,3 +409,11 @@ def test_two_thousand_layers_in_linear_time() -> None:
 
 def test_constants_are_told_apart_by_their_data() -> None:
     assert constant("literal", (Fraction(1),)) != constant("literal", (Fraction(2),))
+
+
+def test_an_array_is_no_operand() -> None:
+    x = tensor("x", 3)
+    for operation in (lambda: np.ones(3) @ x, lambda: np.ones(3) * x, lambda: x + np.arange(3)):
+        with pytest.raises(TypeError, match="unsupported operand"):
+            operation()
+    assert str(np.array(2) * x) == "2 x"

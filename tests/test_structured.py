@@ -548,6 +548,10 @@ def test_a_newton_step_ends_at_the_minimum() -> None:
      ("ShapeError TC120: an array does not fit a linear map\n"
       "  the array is 4, the map takes 5 x 3\n"
       "  help: further vectors go along one more axis: 5 x 3 x k or 15 x k")),
+    (lambda: read("sum(exp(x))").hessian("x").structured(x=np.ones(3)) @ np.ones(4),
+     ("ShapeError TC120: an array does not fit a linear map\n"
+      "  the array is 4, the map takes 3\n"
+      "  help: further vectors go along one more axis: 3 x k")),
     (lambda: factorisation() @ np.array(["a"] * 15),
      "RequestError TC512: a right side is no array of numbers"),
     (lambda: read("A X").derivative("X").structured(A=np.ones((2, 3)), p=2).solve(np.ones((2, 2))),

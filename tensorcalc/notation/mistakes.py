@@ -52,7 +52,8 @@ SYNTAX_CODES: dict[str, str] = {
 
 _QUOTES_HELP = "a quote is a transpose; quoted subscripts are the first argument of einsum('ij,jk->ik', A, B)"
 _CHARACTER_HELP = {
-    **dict.fromkeys("×·⋅∙•", "a product is written A*B or A B"),
+    "×": "a product is written A*B or A B, a cross product cross(x, y)",
+    **dict.fromkeys("·⋅∙•", "a product is written A*B or A B, an inner product x' y"),
     "÷": "a quotient is written a/b",
     "∘": "the elementwise product is written A .* B",
     "²": "a square is written x^2",
@@ -214,7 +215,7 @@ def _never(token: Token) -> FormulaError:
                             help="to compare two formulas, use verify")
     if token.kind in ("{", "}"):
         return FormulaError("TC029", f"{shown(token.text)} stands where only indices have braces", spans=[token.span],
-                            help="write round brackets: X^(k-1)")
+                            help="an exponent has round brackets, or none: X^(k-1), X^T")
     return unknown_character(token)
 
 

@@ -463,6 +463,8 @@ def operand(value: Any) -> Tensor | None:
         if not isfinite(value):
             raise RequestError("TC519", f"a number is finite, not {value}", field="values")
         return Tensor(number(Fraction(repr(float(value)))), Layout(((),)))
+    if getattr(value, "shape", ()):   # an array with axes, which has __index__ too
+        return None
     if isinstance(value, Fraction) or (hasattr(value, "__index__") and not isinstance(value, bool)):
         return Tensor(number(value if isinstance(value, Fraction) else whole(value)), Layout(((),)))
     return None

@@ -165,9 +165,10 @@ def _check_names(trees: Sequence[Syntax], scope: Scope) -> None:
     for tree in trees:
         named = function_names(tree)
         for node in walk(tree):
-            if isinstance(node, Name) and len(node.name) > 1 and node.name in matrix.FUNCTION_NAMES - {"delta", "eps"} \
-                    and node.name not in scope.declared and id(node) not in named:
-                raise scope.formula_error("TC070", f"{node.name} is a function", node, help=f"write {node.name}(…)")
+            if isinstance(node, Name) and len(node.name) > 1 and node.name not in scope.declared and id(node) not in named \
+                    and node.name in (matrix.FUNCTION_NAMES - {"delta", "eps"}) | matrix.SPOKEN.keys():
+                raise scope.formula_error("TC070", f"{node.name} is a function", node,
+                                          help=f"write {matrix.SPOKEN.get(node.name, node.name)}(…)")
 
 
 def _pass(statement: Statement, scope: Scope, notes: list[str]) -> tuple[Value, tuple[str, ...] | None]:

@@ -359,7 +359,10 @@ def _product_error(scope: Scope, tree: Op, operands: tuple[Syntax, ...], started
     if words.count("(") != words.count(")"):
         words = "the left factor"
     help = None
-    if not left.cols and not right.cols and scope.agree(left.rows, right.rows):
+    if isinstance(first, Op) and first.operator == "kronecker":
+        outer, _, inner = words.rpartition("⊗")
+        help = f"⊗ groups from the left, as products do: {outer}⊗ ({inner.strip()} {scope.text(operand)})" if outer else None
+    elif not left.cols and not right.cols and scope.agree(left.rows, right.rows):
         help = f"transpose the first for a number ({words}' {scope.text(operand)}), or use .* for entry by entry"
     elif left.cols and right.cols and scope.agree(left.cols, right.cols):
         help = f"transpose {scope.text(operand)}"
@@ -473,7 +476,7 @@ def _symbolic_power(value: Value, exponent: Value, tree: Syntax, scope: Scope) -
     assert value.expr is not None and exponent.expr is not None
     if value.expr.rank != 2 or build.dimension_of(exponent.expr) is None or build.is_number(exponent.expr) is not None:
         raise UnsupportedError("TC303", "a matrix power needs a whole number as exponent", source=scope.source,
-                               spans=[tree.span], help="use .^ for entry by entry")
+                               spans=[tree.span], help="the square root is sqrtm(…), and .^ goes entry by entry")
     return Value(build.matrix_power(value.expr, exponent.expr), value.axes)
 
 
@@ -726,12 +729,17 @@ _MEANT = {"trace": "tr", "inverse": "inv", "determinant": "det", "norm": "norm2"
           "identity": "eye", "sgn": "sign", "asin": "arcsin", "acos": "arccos", "atan": "arctan", "cholesky": "chol",
           "kronecker": "kron", "dot": "sum", "vector": "vec"}
 
+SPOKEN = {"ln": "log", "Tr": "tr", "trace": "tr", "Det": "det", "sgn": "sign"}
+"""Names that papers write before an operand without a bracket, and the function that each is."""
+
 
 def _unknown_function(tree: Call, scope: Scope) -> UnknownNameError:
     name = tree.function
     meant = _MEANT.get(name.lower()) or closest(name, FUNCTION_NAMES)
     if name in scope.axes:
         help = f"{name} is a variable: write {name} (…) with a space, or {name}*(…)"
+    elif name == "transpose":
+        help = "a transpose is written A' or A^T"
     elif meant:
         help = f"did you mean {meant}?"
     elif name[0].isupper() and all(isinstance(inner, (Name, Num)) for inner in tree.arguments):
@@ -1071,7 +1079,9 @@ def _einsum(tree: Call, arguments: tuple[Syntax, ...], scope: Scope) -> Value:
         if len(own) != len(value.axes):
             raise scope.shape_error("TC113", f"subscripts {own or 'without letters'!r} for a tensor with "
                                              f"{len(value.axes)} axes", [arguments[0], argument],
-                                    [_says(scope, argument, value)])
+                                    [_says(scope, argument, value)],
+                                    help=f"declare its axes (vars, or --var {argument.name}={','.join(own)})"
+                                    if own and isinstance(argument, Name) and argument.name not in scope.declared else None)
         for axis, (letter, group) in enumerate(zip(own, value.axes)):
             known, before = sizes.setdefault(letter, (group, argument))
             if not scope.agree(known, group):

@@ -278,9 +278,10 @@ class Structured:
             return array.reshape(*dims, array.shape[-1]), array.shape[-1], (*other, array.shape[-1])
         if array.ndim == 2 and len(array) == size:
             return array.reshape(*dims, array.shape[-1]), array.shape[-1], (prod(other), array.shape[-1])
+        forms = dict.fromkeys([_by((*shape, "k")), _by((size, "k"))])
         raise ShapeError("TC120", "an array does not fit a linear map", field="values",
                          facts=[f"the array is {_by(array.shape)}, the map takes {_by(shape)}"],
-                         help=f"further vectors go along one more axis: {_by((*shape, 'k'))} or {_by((size, 'k'))}")
+                         help=f"further vectors go along one more axis: {' or '.join(forms)}")
 
     def _product(self, array: Array, count: int | None) -> Array:
         if count not in self._products:
