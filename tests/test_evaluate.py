@@ -414,6 +414,6 @@ def test_constants_are_told_apart_by_their_data() -> None:
 def test_an_array_is_no_operand() -> None:
     x = tensor("x", 3)
     for operation in (lambda: np.ones(3) @ x, lambda: np.ones(3) * x, lambda: x + np.arange(3)):
-        with pytest.raises(TypeError, match="unsupported operand"):
+        with pytest.raises(TypeError, match="operand"):
             operation()
     assert str(np.array(2) * x) == "2 x"
