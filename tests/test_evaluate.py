@@ -22,7 +22,7 @@ from tensorcalc.errors import LimitError, RequestError, ShapeError, TensorCalcEr
 from tensorcalc.functions import CONSTANTS, ELEMENTWISE, MATRIX, NAMED, TABLE, Function, constant, grouped
 from tensorcalc.numbers import backends, kernels
 from tensorcalc.numbers.evaluate import evaluate, evaluate_json
-from tensorcalc.tensors.declare import tensor
+from tensorcalc.tensors.declare import read, tensor
 
 LAWS = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 GENERATOR = np.random.default_rng(20)
@@ -417,3 +417,10 @@ def test_an_array_is_no_operand() -> None:
         with pytest.raises(TypeError, match="operand"):
             operation()
     assert str(np.array(2) * x) == "2 x"
+
+
+def test_a_gradient_is_by_one_variable() -> None:
+    f = read("x' A x")
+    assert f.gradient(["x"]) == f.gradient("x")
+    with pytest.raises(RequestError, match="a gradient is by one variable, not by 2"):
+        f.gradient(["x", "A"])

@@ -203,8 +203,17 @@ class Tensor:
             Origin(self.origin.of, (*self.origin.by, *variables))
 
     def gradient(self, wrt: By, *, reading: str = "free") -> Tensor:
-        """The derivative of a number, in the shape of the variable."""
+        """The derivative of a number, in the shape of the variable.
+
+        Raises
+        ------
+        ShapeError: TC106 where this is no number.
+        RequestError: TC517 for several variables, for which derivative would give the mixed one.
+        """
         _insist_on_number(self, "a gradient", "derivative or jacobian")
+        if isinstance(wrt, (list, tuple)) and len(wrt) > 1:
+            raise RequestError("TC517", f"a gradient is by one variable, not by {len(wrt)}", field="wrt",
+                               help="take one gradient for each; derivative gives the mixed derivative")
         return self.derivative(wrt, reading=reading)
 
     def hessian(self, wrt: By, other: By | None = None, *, reading: str = "free") -> Any:
