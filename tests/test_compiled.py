@@ -98,6 +98,82 @@ def test_the_result_is_no_view_of_an_argument() -> None:
         assert X[1, 2] == 5
 
 
+def test_results_share_no_memory() -> None:
+    """Not with one another, not with arguments of order zero, not with constants."""
+    X, b = tensor("X", "m", "n"), tensor("b")
+    values = {"X": np.arange(6.0).reshape(2, 3), "b": np.array(2.0)}
+    results = compiled(2 * X, (2 * X).T, 2 * X, X, X.T, read("[1, 2]"), read("[1, 2]"))(**values)
+    for k, one in enumerate(results):
+        assert not any(np.shares_memory(one, other) for other in (*results[:k], *values.values()))
+    for one in results:
+        one[...] = np.nan
+    again = compiled(2 * X, read("[1, 2]"))
+    for _ in range(2):
+        double, constant = again(**values)
+        assert np.array_equal(double, 2 * values["X"]) and np.array_equal(constant, [1, 2])
+        double[...] = constant[...] = np.nan
+    assert not np.shares_memory(b.compile()(**values), values["b"])
+
+
+ROWS = {"A": (3, 3), "B": (3, 3), "y": (3,)}
+
+
+@pytest.mark.parametrize(("text", "by_hand"), [
+    ("R_i = (A' + B')_ik", lambda A, B, y: (A + B).sum(axis=0)),
+    ("R_i = y_i*(cos(A') + B')_ik", lambda A, B, y: y * (np.cos(A) + B).sum(axis=0)),
+    ("R_k = (A' + B')_ik", lambda A, B, y: (A + B).sum(axis=1)),
+    ("R_i = (cos(A') + B')_ki", lambda A, B, y: (np.cos(A) + B).sum(axis=1)),
+    ("R_i = y_i*(cos(A') + 2*B')_ki", lambda A, B, y: y * (np.cos(A) + 2 * B).sum(axis=1)),
+])
+def test_sums_of_transposes_along_an_axis(text: str, by_hand: Any) -> None:
+    names = {name: tensor(name, *shape) for name, shape in ROWS.items()}
+    generator = np.random.default_rng(0)
+    values = {name: generator.standard_normal(shape) for name, shape in ROWS.items()}
+    assert close(read(text, names).compile()(**values), by_hand(**values), 1e-12)
+
+
+def test_a_term_that_a_sum_has_twice() -> None:
+    """Two terms that become one when weights move inside: the first is not overwritten before the second is read."""
+    T, y, w, z = tensor("T", 2, 2, 3), tensor("y", 2), tensor("w", 3), tensor("z", 3)
+    generator = np.random.default_rng(0)
+    values = {one: generator.standard_normal(shape) for one, shape in {"T": (2, 2, 3), "y": 2, "w": 3, "z": 3}.items()}
+    plain = read("R_ij = -y_i*(w_j)^3*T_iij*(z_j + z_j)", T=T, y=y, w=w, z=z)
+    diagonal = -6 * np.einsum("i,j,iij,j->ij", values["y"], values["w"]**2, values["T"], values["z"])
+    want = np.einsum("ij,jk->ijk", diagonal, np.eye(3))
+    assert close(plain.derivative("w").compile()(**values), want, 1e-12)
+
+
+@pytest.mark.parametrize("text", ["A + ones(3)*exp(x)'", "ones(3)*exp(x)' - A", "A .* (ones(3)*exp(x)')", "2*ones(3)*exp(x)' + 3*A"])
+def test_what_is_left_to_broadcasting_is_not_overwritten(text: str) -> None:
+    names = {"A": tensor("A", 3, 2), "x": tensor("x", 2)}
+    values = {"A": np.arange(6.0).reshape(3, 2), "x": np.array([1.0, 2.0])}
+    A, row = values["A"], np.exp(values["x"])[None, :].repeat(3, axis=0)
+    want = {"A + ": A + row, "ones": row - A, "A .*": A * row, "2*on": 2 * row + 3 * A}[text[:4]]
+    assert close(read(text, names).compile()(**values), want, 1e-12)
+
+
+def test_constant_derivatives_are_floating() -> None:
+    x = tensor("x", "m")
+    for text in ("-2*sum(x)", "2*sum(x)", "-sum(x)"):
+        found = read(text, x=x).gradient(x).compile()(m=2)
+        assert found.dtype == np.float64, text
+    for text in ("abs(ones(m, m))", "sign(ones(m))", "max(ones(m), ones(m))", "relu(sign(x)).^2", "relu(sign(x)).*relu(sign(x))"):
+        found = read(text, x=x).compile()(m=2, x=np.ones(2))
+        assert found.dtype == np.float64 and np.all(found == 1), text
+
+
+@pytest.mark.parametrize("text", ["vech(A')", "vec(A)*x'", "skew(x)*A", "A + x*ones(3)'", "e(1, 3)", "A*e(2, 3)", "ones(3)*x'"])
+def test_constants_in_single_precision(text: str) -> None:
+    names = {"A": tensor("A", 3, 3), "x": tensor("x", 3)}
+    values = {"A": np.arange(9, dtype=np.float32).reshape(3, 3), "x": np.ones(3, np.float32)}
+    plain = read(text, names)
+    for one in (plain, plain.derivative("x"), plain.derivative("A")):
+        run = one.compile()
+        found = run(**values)
+        assert close(found, one(**values), 1e-5)
+        assert found.dtype == np.float32 or "derivative(**_)" in run.code, run.code
+
+
 def test_single_precision_stays_single() -> None:
     A, x = tensor("A", "m", "n"), tensor("x", "n")
     loss = (A @ x) @ (A @ x)

@@ -18,7 +18,7 @@ const katex = require("katex");
 const refused = [];
 for (const text of JSON.parse(require("fs").readFileSync(0, "utf8"))) {
   try {
-    katex.renderToString(text, { displayMode: true, throwOnError: true, strict: "error" });
+    katex.renderToString(text, { displayMode: true, throwOnError: true, strict: "error", maxExpand: 20000 });
   } catch (error) {
     refused.push([text, error.message]);
   }

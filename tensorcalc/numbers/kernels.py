@@ -55,11 +55,11 @@ def powers(x: Array, count: int) -> Array:
     return stack
 
 
-def convolution(count: int) -> Array:
+def convolution(count: int, dtype: Any = float) -> Array:
     """1 where the first index is the sum of the others and 1."""
     np = numpy()
     k = np.arange(count)
-    return (k[:, None, None] == k[:, None] + k + 1).astype(float)
+    return (k[:, None, None] == k[:, None] + k + 1).astype(dtype)
 
 
 def relu(x: Array) -> Array:
@@ -320,39 +320,39 @@ def erf(x: Array) -> Array:
     return special.erf(x) if special else numpy().vectorize(erf_of_a_number, otypes=[float])(x)
 
 
-def unit(k: int, n: int) -> Array:
+def unit(k: int, n: int, dtype: Any = float) -> Array:
     """The k-th unit vector; entries count from 1."""
     np = numpy()
     if not 1 <= k <= n:
         raise IndexError(f"position {k} of an axis with {n} entries")
-    return np.eye(n)[int(k) - 1]
+    return np.eye(n, dtype=dtype)[int(k) - 1]
 
 
-def levi_civita(n: int) -> Array:
+def levi_civita(n: int, dtype: Any = float) -> Array:
     """The permutation symbol with n indices: the product of the signs of all differences."""
     np = numpy()
     axes = np.ogrid[(slice(n),) * n]
-    result = np.ones((n,) * n)
+    result = np.ones((n,) * n, dtype)
     for i in range(n):
         for j in range(i):
             result *= np.sign(axes[i] - axes[j])
     return result
 
 
-def duplication(n: int) -> Array:
+def duplication(n: int, dtype: Any = float) -> Array:
     """d_ijk = 1 where entries ij and ji are the k-th of the lower triangle, stacked by columns: vec(s) = d vech(s)."""
     np = numpy()
     column, row = np.triu_indices(n)
-    result = np.zeros((n, n, len(row)))
+    result = np.zeros((n, n, len(row)), dtype)
     result[row, column, range(len(row))] = result[column, row, range(len(row))] = 1.0
     return result
 
 
-def elimination(n: int) -> Array:
+def elimination(n: int, dtype: Any = float) -> Array:
     """l_kij = 1 where entry ij is the k-th of the lower triangle, stacked by columns: vech(x) = l vec(x)."""
     np = numpy()
     column, row = np.triu_indices(n)
-    result = np.zeros((len(row), n, n))
+    result = np.zeros((len(row), n, n), dtype)
     result[range(len(row)), row, column] = 1.0
     return result
 

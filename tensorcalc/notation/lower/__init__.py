@@ -94,6 +94,8 @@ def read_sides(left: str, right: str, scope: Scope) -> tuple[Reading, Reading]:
     for statement in statements:
         scope.source = statement.source
         _check_names([*(body for _, body in statement.definitions), statement.body], scope)
+    for name in _defined_where_used(statements):
+        scope.tensors[name] = Value(None, ((), ()))
     scope.prepare([tree for statement in statements for tree in
                    (*(body for _, body in statement.definitions), statement.body)])
     letters: list[dict[str, Group]] = [dict(scope.letters), dict(scope.letters)]
@@ -105,6 +107,18 @@ def read_sides(left: str, right: str, scope: Scope) -> tuple[Reading, Reading]:
     scope.settle()
     values = _both(statements, scope, letters)
     return _reading(statements[0], values[0], scope), _reading(statements[1], values[1], scope)
+
+
+def _defined_where_used(statements: Sequence[Statement]) -> set[str]:
+    """The names that every side defines which mentions them: they are no variables."""
+    found: set[str] = set()
+    free: set[str] = set()
+    for statement in statements:
+        defined = {name.name for name, _ in statement.definitions}
+        trees = [*(body for _, body in statement.definitions), statement.body]
+        found |= defined
+        free |= {node.name for tree in trees for node in walk(tree) if isinstance(node, Name)} - defined
+    return found - free
 
 
 def _both(statements: Sequence[Statement], scope: Scope, letters: list[dict[str, Group]]) -> list[Value]:

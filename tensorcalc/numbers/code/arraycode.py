@@ -232,6 +232,8 @@ class Writer:
         sign = self.dialect.template("sign").partition("{")[0]
         if node.function.name == "relu" and inputs[0].text.startswith(sign) and _is_sign(node.arguments[0]):
             return self.write.call("step", inputs[0].text[len(sign):-1])
+        if node.function.name in _KEEP_INTEGERS:
+            inputs = [replace(code, text=floating(code.text)) if code.plain else code for code in inputs]
         return self.write.function(node.function.name, *inputs)
 
     def _called(self, node: Apply, inputs: Sequence[Code], batched: bool) -> Code:
@@ -336,4 +338,5 @@ def _is_sign(node: Expr) -> bool:
     return isinstance(node, Apply) and node.function.name == "sign"
 
 
+_KEEP_INTEGERS = ("abs", "sign", "relu", "max", "min")   # of NumPy, where they are applied to a whole number
 _ONE_MATRIX = ("logm", "sqrtm")  # SciPy's take one matrix at a time

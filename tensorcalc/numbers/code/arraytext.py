@@ -76,7 +76,7 @@ def number(value: Fraction) -> str:
 
 def floating(text: str) -> str:
     """The text of a number of which NumPy makes a floating-point array."""
-    return text + ".0" if text.isdigit() else text
+    return text + ".0" if text.removeprefix("-").isdigit() else text
 
 
 def scaled(weight: Fraction, code: Code) -> Code:

@@ -26,7 +26,7 @@ from ..code.codegen import helpers, imports
 from ..code.dialects import dialect
 from ..code.printed import source
 from ..code.signature import Signature, words
-from ..evaluate import is_unknown, keyword
+from ..evaluate import keywords
 from ..inputs import read, sized, unknown
 from ..plans.derivatives import derivative_for_evaluation
 from ..plans.plan import nominal_sizes, plans
@@ -184,9 +184,14 @@ def cheapest(expr: Expr, origin: Origin | None, facts: Mapping[str, Collection[s
     if origin is None:
         return expr
     try:
-        return derivative_for_evaluation(origin.of, origin.by, sizes, facts, shown=expr)
+        found = derivative_for_evaluation(origin.of, origin.by, sizes, facts, shown=expr)
     except TensorCalcError:   # elimination has bounds of its own
         return expr
+    return found if _variables(found) <= _variables(expr) else expr   # the function has the arguments of what is shown
+
+
+def _variables(expr: Expr) -> set[Expr]:
+    return {node for node in postorder(expr) if isinstance(node, Variable)}
 
 
 def executed(code: str, name: str = "derivative", names: Mapping[str, Any] | None = None) -> Callable[..., Any]:
@@ -208,7 +213,7 @@ def module(exprs: Sequence[Expr], groups: Sequence[Sequence[int] | None], sizes:
     order = postorder(*roots)
     signature = Signature(
         {node.name: node for node in order if isinstance(node, Variable)}.values(),
-        {keyword(node.function) for node in order if isinstance(node, Apply) and is_unknown(node.function)},
+        {word for node in order if isinstance(node, Apply) for word in keywords(node.function)},
         (), (name, "out", *library.reserved))
     literal = {symbol: str(known[symbol]) for node in order for dim in _dims(node) for symbol in symbols(dim)}
     writer = Writer(library, {**signature.variables, **signature.callables}, literal)
@@ -267,7 +272,7 @@ def _head(name: str, signature: Signature, fills: bool) -> list[str]:
 
 def _is_given(node: Expr) -> bool:
     """Whether a node is a function that the user passes."""
-    return isinstance(node, Apply) and is_unknown(node.function)
+    return isinstance(node, Apply) and bool(keywords(node.function))
 
 
 def _dims(node: Expr) -> tuple[int | str, ...]:

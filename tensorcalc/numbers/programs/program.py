@@ -83,11 +83,21 @@ class Program:
                 self.left[child] -= 1
                 if not self.left[child]:
                     self._forget(child)
-        return [self._result(self._operand(root)) if root.shape else self._operand(root) for root in self.roots]
+        given: set[str] = set()
+        return [self._result(self._operand(root), given) if root.shape else self._number(self._operand(root))
+                for root in self.roots]
 
-    def _result(self, code: Code) -> Code:
-        """A value in memory that nobody else has."""
-        return Code(f"np.array({code.text})") if words(code.text) & self.foreign - self.births.keys() else code
+    def _number(self, code: Code) -> Code:
+        """A number; where it is an argument, its value and not the array that holds it."""
+        return Code(f"{code.text}[()]") if code.text in self.foreign else code
+
+    def _result(self, code: Code, given: set[str]) -> Code:
+        """A value in memory that nobody else has; the results before are made of what is ``given``."""
+        mentioned = self._mentioned(code.text) | words(code.text) & self.aliases.keys()
+        if words(code.text) & self.foreign - self.births.keys() or mentioned & given:
+            return Code(f"np.array({code.text})")
+        given |= mentioned
+        return code
 
     # -- what is owned -------------------------------------------------------------------
 
@@ -153,10 +163,10 @@ class Program:
         return self._dies(node, operand, self.done[operand].text)
 
     def _dies(self, node: Expr, operand: Expr, name: str) -> bool:
-        """Whether nothing reads an owned array after ``node``, and the result fits into it."""
+        """Whether nothing reads an owned array after ``node``, and the result fits into it: no axis is left to broadcasting."""
         mine = sum(child is operand for child in node.children)
         return (name in self.births and self._readers[name] == 1 and self.left[operand] == mine
-                and self.shapes[operand] == self.shapes[node])
+                and self.shapes[operand] == self.shapes[node] and not self.done[operand].absent)
 
     def _operand(self, operand: Expr) -> Code:
         """The text of a whole operand: nothing left to broadcasting."""

@@ -58,9 +58,20 @@ def _mapped(roots: Sequence[Expr], step: Callable[[Expr, Mapping[Expr, int]], Ex
         children = tuple([done[child] for child in node.children])
         new = node if children == node.children else rebuilt(node, children)
         count.setdefault(new, count[node])
-        done[node] = step(new, count) or new
+        done[node] = _gathered(step(new, count) or new)
         count.setdefault(done[node], count[node])
     return [done[root] for root in roots]
+
+
+def _gathered(node: Expr) -> Expr:
+    """A sum with no term twice: what memory a term leaves is known for one of a kind."""
+    if not isinstance(node, Sum) or len(set(node.children)) == len(node.terms):
+        return node
+    weights: dict[Expr, Fraction] = {}
+    for weight, term in node.terms:
+        weights[term] = weights.get(term, Fraction(0)) + weight
+    terms = tuple([(weight, term) for term, weight in weights.items() if weight])
+    return terms[0][1] if len(terms) == 1 and terms[0][0] == 1 else Sum(node.shape, terms)
 
 
 # -- transposes --------------------------------------------------------------------------
@@ -81,7 +92,8 @@ def _absorbed(node: Expr) -> Expr:
         factors = [(inner, own[::-1]) if (inner := _transposed(operand)) is not None else (operand, own)
                    for operand, own in zip(node.operands, node.subscripts)]
         if len(factors) == 1:
-            return factors[0][0] if factors[0][1] == (0, 1) else Einsum(node.shape, (factors[0][0],), (factors[0][1],))
+            (matrix, own), = factors
+            return matrix if node.rank == 2 and own == (0, 1) else Einsum(node.shape, (matrix,), (own,))
         return Einsum(node.shape, *_sorted(*factors))
     return node
 
@@ -272,7 +284,7 @@ def _compared(roots: Sequence[Expr]) -> Callable[[Expr, Mapping[Expr, int]], Exp
     for node in postorder(*roots):
         multiplies = isinstance(node, Einsum) and len(node.operands) == 2 and not is_placement(node) \
             and not any(label >= node.rank for own in node.subscripts for label in own)
-        if not multiplies or len(steps & set(node.children)) > 1:
+        if not multiplies or sum(child in steps for child in node.children) > 1:
             steps -= set(node.children)
     found = {node: Apply(node.shape, STEP, (x,)) for node in steps if (x := _step_of(node)) is not None}
     return lambda node, _: found.get(node)
