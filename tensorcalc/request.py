@@ -184,7 +184,8 @@ def _variable(name: str, reading: Reading) -> Variable:
         return reading.variables[name]
     known = ", ".join(sorted(reading.variables)) or "none"
     raise UnknownNameError("TC204", f"{name} is not a variable of the formula", source=name, spans=[(0, len(name))],
-                           facts=[f"variables: {known}"], field="wrt")
+                           facts=[f"variables: {known}"], field="wrt",
+                           help=f"{name} with indices is a constant unless it is declared" if name in ("δ", "ε", "ϵ") else None)
 
 
 def _contracted(statement: str, expr: Expr, layout: Layout, reading: Reading) -> Reading:

@@ -172,6 +172,16 @@ TC070  FormulaError: the text cannot be read.
 TC115  ShapeError: sizes or orders that must agree and do not.
   Two tensors with variables of one name and two shapes meet.
 """,
+    'derive "W = 1/2 λ (ε_kk)^2 + μ ε_ij ε_ij" --wrt ε --var ε=3,3 --form matrix': """\
+∂W/∂ε for ε (3 x 3), λ (a number), μ (a number): 3 x 3
+  matrix      2 μ ε + λ tr(ε) eye(3)
+  convention  D_ij = ∂W/∂ε_ij · numerator layout · vec stacks columns
+""",
+    'derive "δ_ij = H_ij + H_ji; δ_ij δ_ij" --wrt H --form matrix': """\
+∂f/∂H for H (m x m): m x m
+  matrix      4 (H + H')
+  convention  D_ij = ∂f/∂H_ij · numerator layout · vec stacks columns
+""",
     'derive "ln x" --wrt x --var ln= --form matrix': """\
 ∂U/∂x for ln (a number), x (m): m x m
   matrix      ln eye(m)
@@ -474,7 +484,7 @@ ShapeError TC111: softmax takes a vector
   softmax(X)
           ^
   X is a matrix
-  help: in index form it runs along the last index: softmax(Z_ij)_ij
+  help: in index form it runs along the last index: softmax(Z_ij)
 """,
     'derive "X[5,1]" --wrt X --var X=3,3': """\
 ShapeError TC108: there is no entry 5
@@ -530,6 +540,13 @@ ShapeError TC113: subscripts 'bij' for a tensor with 2 axes
          ^~~~~~~~~~~~  ^
   T is ? x ?
   help: declare its axes (vars, or --var T=b,i,j)
+""",
+    'derive "ε_ij ε_ij" --wrt ε': """\
+UnknownNameError TC204: ε is not a variable of the formula
+  ε
+  ^
+  variables: none
+  help: ε with indices is a constant unless it is declared
 """,
     # requests
     'derive "tr(X)" --wrt X --var X=n+,n': "RequestError TC501: cannot read the size 'n+'\n",

@@ -58,7 +58,7 @@ _CONSTANTS = {"δ": "delta", "ε": "eps", "ϵ": "eps"}  # with indices these are
 _QUOTED = re.compile(r"""['"‘’“”]([^'"‘’“”]*)(['"‘’“”]?)""")
 
 
-def parse(source: str, functions: Collection[str] = (), field: str = "expr") -> Statement:
+def parse(source: str, functions: Collection[str] = (), field: str = "expr", own: Collection[str] = ()) -> Statement:
     """Read a formula with its left side and the definitions before it.
 
     Parameters
@@ -66,6 +66,7 @@ def parse(source: str, functions: Collection[str] = (), field: str = "expr") -> 
     functions: names that were declared as functions; ``f'(x)`` is a call for these
         and a product for all others.
     field: the field of the request that ``source`` came from, for errors.
+    own: names that somebody declared; of these ``δ`` and ``ε`` are no constants.
 
     Raises
     ------
@@ -78,7 +79,7 @@ def parse(source: str, functions: Collection[str] = (), field: str = "expr") -> 
     Name(name='t', indices=None, span=(0, 1))
     """
     try:
-        return _Parser(source, functions).statement()
+        return _Parser(source, functions, own).statement()
     except (FormulaError, LimitError) as error:
         error.source, error.field = source, field
         raise
@@ -113,11 +114,12 @@ class _Open:
 class _Parser:
     """A place in a list of tokens, and the brackets open there."""
 
-    def __init__(self, source: str, functions: Collection[str]) -> None:
+    def __init__(self, source: str, functions: Collection[str], own: Collection[str] = ()) -> None:
         if len(source) > MAX_SOURCE:
             raise mistakes.too_long()
         self._source = source
         self._functions = frozenset(functions)
+        self._own = set(own)
         self._tokens = tokenize(source)
         self._place = 0
         self._brackets: list[Token] = []
@@ -141,6 +143,7 @@ class _Parser:
             if left is None:
                 raise mistakes.defines_nothing((start, self._end), token)
             definitions.append((left, self._bounded(body)))
+            self._own.add(left.name)
             self._place += 1
 
     def formula(self) -> Syntax:
@@ -161,7 +164,7 @@ class _Parser:
             equals = tokens[2 if indexed else 1]
             if equals.kind == "=":
                 self._place += 1
-                name = self._name_with_indices(tokens[0])
+                name = Name(tokens[0].text, self._indices(), (tokens[0].start, self._end))
                 self._place += 1
                 return name, equals
         return None, None
@@ -315,7 +318,8 @@ class _Parser:
     def _name_with_indices(self, token: Token) -> Name:
         """The name ``token`` and the indices behind it, if there are any."""
         indices = self._indices()
-        name = token.text if indices is None else _CONSTANTS.get(token.text, token.text)
+        constant = indices is not None and token.text not in self._own
+        name = _CONSTANTS.get(token.text, token.text) if constant else token.text
         return Name(name, indices, (token.start, self._end))
 
     def _primed(self, token: Token) -> Syntax:

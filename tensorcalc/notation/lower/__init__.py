@@ -71,7 +71,7 @@ def read(source: str, scope: Scope | None = None, *, field: str = "expr") -> Rea
     """
     scope = scope or Scope()
     try:
-        statement = parse.parse(source, scope.functions.keys(), field)
+        statement = parse.parse(source, scope.functions.keys(), field, scope.own_names())
         return _lowered(statement, scope)
     except TensorCalcError as error:
         if error.field is None:
@@ -90,7 +90,7 @@ def read_sides(left: str, right: str, scope: Scope) -> tuple[Reading, Reading]:
     statements = []
     for field, source in (("lhs", left), ("rhs", right)):
         with _located(field, source):
-            statements.append(parse.parse(source, scope.functions.keys(), field))
+            statements.append(parse.parse(source, scope.functions.keys(), field, scope.own_names()))
     for statement in statements:
         scope.source = statement.source
         _check_names([*(body for _, body in statement.definitions), statement.body], scope)

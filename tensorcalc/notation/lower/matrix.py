@@ -880,7 +880,7 @@ def _along_vector(tree: Call, arguments: tuple[Syntax, ...], scope: Scope) -> Va
     if (value.rows and value.cols) or value.is_scalar or len(expand(value.rows or value.cols)) != 1:
         raise scope.shape_error("TC111", f"{tree.function} takes a vector", [arguments[0]],
                                 [_says(scope, arguments[0], value)],
-                                help=f"in index form it runs along the last index: {tree.function}(Z_ij)_ij"
+                                help=f"in index form it runs along the last index: {tree.function}(Z_ij)"
                                 if tree.function == "softmax" else None)
     row = TABLE[tree.function]
     axes = value.axes if tree.function == "softmax" else ((), ())

@@ -83,6 +83,10 @@ class Scope:
 
     # -- before reading ------------------------------------------------------------------
 
+    def own_names(self) -> set[str]:
+        """The names that somebody gave a meaning, which is then the one that counts."""
+        return {*self.declared, *self.square, *self.orders, *self.tensors}
+
     def prepare(self, trees: Sequence[Syntax]) -> None:
         """Declare every name in ``trees``, and give sizes that are open an unknown."""
         for name, shape in self.declared.items():
