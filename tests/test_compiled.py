@@ -314,3 +314,11 @@ def test_memory_that_is_given_may_be_strided() -> None:
     values = {"X": generator.standard_normal((30, 24)), "y": np.ones(30), "w": generator.standard_normal(24)}
     out = np.zeros(24 * 8)[::8]
     assert np.allclose(gradient.compile()(**values, out=out), gradient(**values))
+
+
+def test_systems_of_no_equations() -> None:
+    Y, x = tensor("Y", "m", "n"), tensor("x", "n")
+    S = fn.eye("n") + Y.T @ Y
+    values = {"Y": np.zeros((2, 0)), "x": np.zeros(0)}
+    assert fn.solve(S, x).compile()(**values).shape == (0,)
+    assert fn.inv(S).compile()(**values).shape == (0, 0)

@@ -395,6 +395,8 @@ def spd_factor(s: Array) -> Array:
     """The lower Cholesky factor; what stands above the diagonal has no meaning."""
     np = numpy()
     linalg = scipy_linalg()
+    if not s.size:
+        return s
     factored = linalg.lapack.dpotrf if s.dtype == np.float64 else linalg.lapack.spotrf
     factor, failed = factored(s.T, lower=1, clean=0)
     if failed:
@@ -406,6 +408,8 @@ def spd_solve(factor: Array, b: Array) -> Array:
     """inv(s) b from the Cholesky factor of s."""
     np = numpy()
     linalg = scipy_linalg()
+    if not factor.size:
+        return b
     solved = linalg.lapack.dpotrs if factor.dtype == np.float64 else linalg.lapack.spotrs
     return solved(factor, b, lower=1)[0]
 
@@ -420,6 +424,8 @@ def spd_inverse(factor: Array) -> Array:
     """inv(s) from the Cholesky factor of s."""
     np = numpy()
     linalg = scipy_linalg()
+    if not factor.size:
+        return factor
     inverted = linalg.lapack.dpotri if factor.dtype == np.float64 else linalg.lapack.spotri
     lower = np.tril(inverted(factor, lower=1)[0])
     return lower + np.tril(lower, -1).T
