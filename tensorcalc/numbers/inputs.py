@@ -129,7 +129,7 @@ def _whole(name: str, size: Any) -> int:
 
 def _solve(dims: Shape, name: str, known: Mapping[str, int], size: int) -> int:
     """The value of the symbol ``name`` at which ``dims`` make ``size`` entries, or the nearest below."""
-    low, high = 1, 2
+    low, high = 0, 1
     while high < 2**40 and prod(value(dim, {**known, name: high}) for dim in dims) <= size:
         low, high = high, 2 * high
     while high - low > 1:
