@@ -10,7 +10,7 @@
 
 Read in this order:
 
-    tensors/                     the tensors people hold, the operators of NumPy, functions
+    tensors/                    the tensors people hold, the operators of NumPy, functions
     notation/syntax.py          formulas as people write them: one tree and one operator table
     notation/parse.py           text to trees
     notation/lower/             trees to expressions, one module a notation

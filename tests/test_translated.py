@@ -63,3 +63,19 @@ def test_a_missing_value_is_named() -> None:
 def test_an_unknown_library_is_refused() -> None:
     with pytest.raises(tc.RequestError, match="library"):
         tc.tensor("x", "n").compile("cupy")
+
+
+@pytest.mark.parametrize("library", ["jax", "torch"])
+def test_another_function_or_number_is_not_the_first_one(library: str) -> None:
+    """Code is kept by shapes, never with the functions or the numbers of an earlier call."""
+    module = pytest.importorskip(library)
+    asarray = module.numpy.asarray if library == "jax" else module.tensor
+    run = tc.read("a*sum(f(x))", {"a": [], "x": ["n"]}, functions={"f": "elementwise"}).compile(library)
+    x = asarray([1.0, 2.0])
+    assert float(run(a=2.0, x=x, f=lambda z: z * z)) == 10
+    assert float(run(a=3.0, x=x, f=lambda z: z + 1)) == 15
+    assert float(run(a=3.0, x=x, f=lambda z: z, unused=asarray([1.0]))) == 9
+    kept = tc.read("a*sum(x)", {"a": [], "x": ["n"]}).compile(library)
+    first = [kept(a=0.5, x=x), kept.code]
+    assert float(kept(a=4.0, x=x)) == 12
+    assert kept.code is first[1]

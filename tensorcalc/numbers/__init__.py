@@ -1,1 +1,1 @@
-"""Arrays: plans, evaluation and generated code.  Knows nothing of text."""
+"""Arrays: plans, evaluation, generated code, and functions that run it.  Knows expressions, and no notation."""

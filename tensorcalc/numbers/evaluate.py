@@ -183,9 +183,9 @@ class _Run:
         try:
             if function is POWER:
                 return power(inputs[0], inputs[1], is_number(node.arguments[1]))
-            if is_unknown(function) and is_series(function):
+            if is_passed(function) and is_series(function):
                 return self._matrix_function(function)(inputs[0].reshape(1, 1)).reshape(())
-            if is_unknown(function):
+            if is_passed(function):
                 return np.broadcast_to(np.asarray(self._callable(function)(*inputs), dtype=float), shape)
             if function.signature == "->":
                 return constant(function, inputs, shape)
@@ -242,7 +242,7 @@ class _Run:
         return partial(kernels.each, self._given(name, order))
 
 
-def is_unknown(function: Function) -> bool:
+def is_passed(function: Function) -> bool:
     """Whether the user passes ``function``: it is no row of the function table and no step of a plan."""
     return (function.name not in TABLE and function.name not in kernels.NUMPY and function.name not in kernels.STEPS
             and function.name != ALONG)
@@ -273,7 +273,7 @@ def keywords(function: Function) -> list[str]:
         return keywords(of_along(function))
     if function.name not in TABLE:
         known = is_series(function) and function.data[1:]
-        return [] if known or not is_unknown(function) else [keyword(function)]
+        return [] if known or not is_passed(function) else [keyword(function)]
     if function.name not in ("funm", "frechet_funm"):
         return []
     of, times = frechet_of(function) if function.name in FRECHET else (function, 0)

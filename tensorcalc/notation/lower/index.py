@@ -20,7 +20,7 @@ from ..letters import Letters, count, flat, occurring, ordered, terms, uses_indi
 from ..syntax import Call, Indexed, Name, Num, Op, Syntax, walk
 from . import matrix
 from .analytic import coefficients
-from .scope import Scope, Value, declared_size, shape_of
+from .scope import Scope, Value, shape_of
 from .unify import Group, Unknown, expand, settle, text
 
 _ALONG_LAST = {"softmax", "logsumexp"}
@@ -357,8 +357,3 @@ class _Lowering:
         if argument.expr is None:
             return Tensor(None, letters)
         return Tensor(build.apply(TABLE[tree.function], argument.expr), letters)
-
-
-def shape_of_letters(letters: Letters, scope: Scope) -> list[int | str]:
-    """The declared sizes of some indices."""
-    return [declared_size(scope.letter(letter)) for letter in letters]

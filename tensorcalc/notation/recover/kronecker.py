@@ -31,7 +31,6 @@ Axes = tuple[int, ...]
 Pair = tuple[Expr, tuple[int, ...]]
 
 MOST_PARTED = 4   # factors on two equal axes that are tried on either
-_SPECIAL = {"duplication", "elimination"}
 
 
 # Trees found before: the parts of a product are asked for again and again while it is taken apart.

@@ -25,7 +25,7 @@ from ...functions import (
     scalar_of,
 )
 from ...sizes import Dim, Shape, polynomial, spell, triangle
-from ..evaluate import is_unknown, keyword, keyword_of
+from ..evaluate import is_passed, keyword, keyword_of
 from ..plans.directions import ALONG, of_along
 from ..plans.pairwise import is_placement
 from .arraytext import (
@@ -227,7 +227,7 @@ class Writer:
     def _elementwise(self, node: Apply, inputs: Sequence[Code]) -> Code:
         if node.function is POWER:
             return self.write.power(inputs[0], inputs[1], is_number(node.arguments[1]))
-        if is_unknown(node.function):
+        if is_passed(node.function):
             return self._called(node, inputs, False)
         sign = self.dialect.template("sign").partition("{")[0]
         if node.function.name == "relu" and inputs[0].text.startswith(sign) and _is_sign(node.arguments[0]):
@@ -243,11 +243,11 @@ class Writer:
             return self.write.call(row, *inputs)
         if function.name in ("funm", ALONG, *FRECHET) and (function.data or function.name == ALONG):
             return self._of_matrix(function, inputs, batched)
-        if is_unknown(function) and is_series(function):
+        if is_passed(function) and is_series(function):
             (number,) = inputs
             made = self._of_matrix(function, [self.write.call("one by one", number)], False)
             return Code(f"{made.within(ATOM)}[0, 0]")
-        if is_unknown(function):
+        if is_passed(function):
             return Code(f"{self.names[keyword(function)]}({', '.join(code.text for code in inputs)})")
         name = function.name
         if node.arguments[0].symmetry == 1 and not function.ways and self.dialect.texts.get(f"{name} symmetric"):

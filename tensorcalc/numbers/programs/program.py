@@ -25,7 +25,7 @@ from ...functions import POWER
 from ..code.arraycode import Writer
 from ..code.arraytext import ATOM, MATMUL, POWERS, SUM, TIMES, Code, Labels, letter, linear, number, product, scaled, turn
 from ..code.signature import words
-from ..evaluate import is_unknown
+from ..evaluate import is_passed
 from ..plans.pairwise import is_placement
 from .matmul import Product, matrix_product
 
@@ -194,7 +194,7 @@ class Program:
         code = self.writer.step(node, inputs)
         if isinstance(node, Apply) and node.function.signature == "->" and all(map(is_number, node.children)):
             return self._constant(code)
-        if isinstance(node, Apply) and node.shape and node.function.name not in _MAY_ALIAS and not is_unknown(node.function):
+        if isinstance(node, Apply) and node.shape and node.function.name not in _MAY_ALIAS and not is_passed(node.function):
             return self._owned(node, code)
         return code if node.shape and not isinstance(node, Apply) else self._shared(node, code)
 
@@ -390,7 +390,7 @@ class Program:
 
     def _function(self, node: Apply, inputs: Sequence[Code]) -> Code:
         function, (first, *others) = node.function, node.arguments
-        if any(code.absent for code in inputs) or is_unknown(function):
+        if any(code.absent for code in inputs) or is_passed(function):
             return self._shared(node, self.writer.step(node, inputs))
         if function is POWER:
             return self._power(node, inputs)

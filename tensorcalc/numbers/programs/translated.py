@@ -51,11 +51,17 @@ class Translated:
         ------
         RequestError: TC511 without a value for a variable.
         """
-        key = tuple([(name, getattr(array, "shape", array)) for name, array in values.items() if not callable(array)])
+        key = tuple([(name, self._kind(name, one)) for name, one in values.items()])
         run = self._cache.get(key)
         if run is None:
             run = self._cache[key] = self._made(values)
         return run(**values)
+
+    def _kind(self, name: str, one: Any) -> object:
+        """What the code depends on: the shape of an array, a size, the very function that the user passes."""
+        if callable(one) or (name not in self.declared and isinstance(one, int)):
+            return one
+        return getattr(one, "shape", ())
 
     def _made(self, values: Mapping[str, Any]) -> Callable[..., Any]:
         sizes = {name: int(given) for name, given in values.items() if name not in self.declared and isinstance(given, int)}

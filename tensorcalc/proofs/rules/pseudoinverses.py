@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from ...algebra.build import apply, delta, einsum, scale, split, transpose
 from ...algebra.expr import Apply, Einsum, Expr
 from ...calculus.rewrite import rule
@@ -62,11 +64,13 @@ def pinv_kronecker(node: Expr) -> Expr | None:
     return einsum(factors, range(inner.rank))
 
 
-@rule("pinv.projector", "A pinv(A) A = A", "pinv", reference="Penrose 1955", shrinks="two factors vanish")
-def pinv_projector(node: Expr) -> Expr | None:
-    """A pinv(A) and pinv(A) A are symmetric, and leave A and pinv(A) as they are."""
-    if not isinstance(node, Einsum):
-        return None
+Projector = tuple[list[int], Expr, Expr, int, tuple[int, int, int]]
+"""The places of both factors, pinv(A), A, the axis of pinv(A) that they share, and three labels: that of its
+other axis, the shared one, that of the other axis of A."""
+
+
+def _projectors(node: Einsum) -> Iterator[Projector]:
+    """Every pinv(A) A and A pinv(A) in a product of matrices."""
     for k in applied(node, "pinv"):
         operand = node.operands[k]
         matrix = argument_of(operand, "pinv")
@@ -78,9 +82,17 @@ def pinv_projector(node: Expr) -> Expr | None:
             if found is None or inner == outer or inner < node.rank or uses(node, inner) != 2:
                 continue
             binding, used = found
-            ends = (outer, binding[side])
-            if ends[0] != ends[1] and any(_kept(node, operand, matrix, end, side, {k, *used}) for end in ends):
-                return replaced(node, [k, *used], [(delta(operand.shape[1 - side]), ends)])
+            yield [k, *used], operand, matrix, side, (outer, inner, binding[side])
+
+
+@rule("pinv.projector", "A pinv(A) A = A", "pinv", reference="Penrose 1955", shrinks="two factors vanish")
+def pinv_projector(node: Expr) -> Expr | None:
+    """A pinv(A) and pinv(A) A are symmetric, and leave A and pinv(A) as they are."""
+    if not isinstance(node, Einsum):
+        return None
+    for used, operand, matrix, side, (near, _, far) in _projectors(node):
+        if near != far and any(_kept(node, operand, matrix, end, side, {*used}) for end in (near, far)):
+            return replaced(node, used, [(delta(operand.shape[1 - side]), (near, far))])
     return None
 
 
@@ -97,23 +109,13 @@ def _kept(node: Einsum, inverse: Expr, matrix: Expr, label: int, side: int, gone
 def pinv_symmetric(node: Expr) -> Expr | None:
     if not isinstance(node, Einsum):
         return None
-    for k in applied(node, "pinv"):
-        operand = node.operands[k]
-        matrix = argument_of(operand, "pinv")
-        if matrix is None or operand.rank != 2:
-            continue
-        for side in (0, 1):
-            inner, outer = node.subscripts[k][side], node.subscripts[k][1 - side]
-            found = find_product(node, matrix, {1 - side: inner}, {k})
-            if found is None or inner == outer or inner < node.rank or uses(node, inner) != 2:
-                continue
-            binding, used = found
-            factors = [(operand, [binding[side], inner]), (matrix, [inner, outer])]
-            if side == 0:
-                factors = [(part, labels[::-1]) for part, labels in factors]
-            turned = replaced(node, [k, *used], factors)
-            if turned.key < node.key:
-                return turned
+    for used, operand, matrix, side, (near, inner, far) in _projectors(node):
+        factors = [(operand, [far, inner]), (matrix, [inner, near])]
+        if side == 0:
+            factors = [(part, labels[::-1]) for part, labels in factors]
+        turned = replaced(node, used, factors)
+        if turned.key < node.key:
+            return turned
     return None
 
 
