@@ -20,7 +20,7 @@ Read in this order:
     notation/recover/           expressions to trees, one module a notation
     numbers/                    the cheapest order of operations, doing them, writing them down as code
     proofs/                     identities proved or refuted, claimed derivatives diagnosed
-    service.py, cli.py          the surfaces: requests and answers, the command line
+    service.py, cli/            the surfaces: requests and answers, the command line
 
 ``import tensorcalc`` loads none of that; the first use of a name does.
 """

@@ -18,10 +18,10 @@ import tensorcalc
 from tensorcalc import cli
 from tensorcalc.calculus.rules.sets import ALL
 from tensorcalc.cli import COMMANDS, main
+from tensorcalc.cli.options import arguments, size
 from tensorcalc.codes import CODES, KINDS
 from tensorcalc.errors import TensorCalcError
 from tensorcalc.notation.lower.matrix import FUNCTION_NAMES
-from tensorcalc.options import arguments, size
 from tensorcalc.spelling import closest
 
 ROOT = Path(__file__).parent.parent
@@ -208,9 +208,17 @@ tensorcalc batch < requests > answers
 }
 
 
+STATUS = {
+    'verify "A + B == tr(A)"': 1,
+    """verify "duplication(n)' duplication(n) == eye(n*(n+1)/2)\"""": 1,
+    'check "tr(A X)" --wrt X --claim A': 1,
+}
+"""Exit codes that are not 0."""
+
+
 @pytest.mark.parametrize("command", ANSWERS)
 def test_answers(capsys: pytest.CaptureFixture[str], command: str) -> None:
-    assert run(capsys, command) == (0, ANSWERS[command], "")
+    assert run(capsys, command) == (STATUS.get(command, 0), ANSWERS[command], "")
 
 
 def test_shared_parts_have_a_line_each(capsys: pytest.CaptureFixture[str]) -> None:
@@ -295,7 +303,7 @@ def test_help_of_a_command_shows_all_its_options(capsys: pytest.CaptureFixture[s
 
 
 EXAMPLES = [(name, line.removeprefix("  $ tensorcalc ")) for name in COMMANDS
-            for line in cli._help(name) if line.startswith("  $ tensorcalc ")]
+            for line in cli.usage(name) if line.startswith("  $ tensorcalc ")]
 
 
 @pytest.mark.parametrize("command", [line for _, line in EXAMPLES])
@@ -304,7 +312,7 @@ def test_examples_of_help_run(capsys: pytest.CaptureFixture[str], command: str, 
     monkeypatch.chdir(tmp_path)
     (tmp_path / "values.json").write_text('{"X": [[1, 2], [3, 4]]}')
     status, out, err = run(capsys, command.partition(" >")[0])
-    assert (status, err) == (0, "")
+    assert (status, err) == (1 if "inv(B)" in command or "--claim A" in command else 0, "")
     assert out
 
 
@@ -655,8 +663,8 @@ def test_batch_answers_every_line_in_order(monkeypatch: pytest.MonkeyPatch, caps
 
 def test_batch_answers_a_line_that_is_too_long(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     short = b'{"do": "derive", "expr": "x", "wrt": "x"}\n'
-    long = b'{"do": "' + b"x" * 3 * cli.MOST_BYTES + b'"}\n'
-    just = b" " * (cli.MOST_BYTES - len(short)) + short
+    long = b'{"do": "' + b"x" * 3 * cli.batch.MOST_BYTES + b'"}\n'
+    just = b" " * (cli.batch.MOST_BYTES - len(short)) + short
     codes = [answer.get("error", {}).get("code") for answer in batch(monkeypatch, capsys, short + long + just + long + short)]
     assert codes == [None, "TC417", None, "TC417", None]
 
@@ -665,7 +673,7 @@ def test_batch_survives_what_nobody_expected(monkeypatch: pytest.MonkeyPatch, ca
     def broken(request: Any) -> dict[str, Any]:
         raise ZeroDivisionError("by zero")
 
-    monkeypatch.setattr(cli, "handle", broken)
+    monkeypatch.setattr(cli.batch, "handle", broken)
     (answer,) = batch(monkeypatch, capsys, b"{}\n")
     assert answer["error"]["code"] == "TC599"
     assert answer["error"]["message"] == "an internal error: ZeroDivisionError: by zero"
@@ -739,7 +747,7 @@ def test_every_code_is_a_sentence() -> None:
 @pytest.mark.parametrize("code", [code for code, row in CODES.items() if row.example])
 def test_the_example_of_a_code_raises_it(code: str) -> None:
     with pytest.raises(TensorCalcError) as caught:
-        cli._command(split(CODES[code].example))
+        cli.run(split(CODES[code].example))
     assert caught.value.code == code
     assert type(caught.value) is KINDS[code[2]]
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .errors import RequestError
-from .request import shown
-from .spelling import closest
+from ..errors import RequestError
+from ..request import shown
+from ..spelling import closest
 
 Read = Callable[[str, str], Any]
 

@@ -1,0 +1,183 @@
+"""The commands that ask one question: derive, verify, check, evaluate.
+
+Knows requests and how an answer is laid out for people; answers come from :mod:`tensorcalc.service`.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from ..errors import RequestError, UnsupportedError
+from ..numbers.code.dialects import LIBRARIES
+from ..request import FORMS
+from ..service import handle, respond
+from ..verdicts import sides
+from . import show
+from .command import (
+    DECLARING,
+    ERROR,
+    FIELDS,
+    JSON,
+    LAYOUT,
+    PROVED,
+    READING,
+    REFUTED,
+    UNDECIDED,
+    WRT,
+    Command,
+    formula,
+    insist,
+)
+from .options import Arguments, Option, file, listed, value
+
+VERDICTS = {"proved": PROVED, "refuted": REFUTED, "undecided": UNDECIDED}
+
+
+def _json(request: dict[str, Any]) -> int:
+    """The answer to ``request`` as JSON; an error is one too."""
+    answer = handle(request)
+    show.write([show.dumped(answer)])
+    return VERDICTS.get(answer.get("verdict", ""), 0) if answer["ok"] else ERROR
+
+
+def _steps(answer: dict[str, Any]) -> list[tuple[str, str]]:
+    return [("step", f"{step['text']}    ({step['rule']}: {step['statement']})") for step in answer.get("steps", [])]
+
+
+# -- derive ------------------------------------------------------------------------------
+
+
+def _derive(given: Arguments) -> int:
+    want = [*given.values.get("form", FORMS), *[name for name in ("latex", "code", "steps") if name in given.values]]
+    for name, choices in (("form", FORMS), ("code", LIBRARIES)):
+        for word in given.values.get(name, []):
+            if word not in choices:
+                raise RequestError("TC508", f"--{name} is one of {', '.join(choices)}, not {word!r}")
+    request = given.request("derive", FIELDS) | {"expr": formula(given, DERIVE.examples[0]), "want": want}
+    insist(request, "wrt", "--wrt X")
+    if "json" in given.values:
+        return _json(request)
+    answer = respond(request)
+    lines = [show.title(_heading(answer, request)), *show.labelled(_forms(answer, want))]
+    if "code" in given.values:
+        module = _module(answer["code"], given.values["code"])
+        return show.write([*[f"# {line}" for line in lines], "", *module.splitlines()])
+    return show.write(lines)
+
+
+def _module(code: dict[str, str | None], libraries: list[str]) -> str:
+    """The module for the library that ``--code`` names."""
+    if len(libraries) > 1:
+        raise RequestError("TC508", f"--code is one of {', '.join(LIBRARIES)}, not {', '.join(libraries)}")
+    module = code[libraries[0]]
+    if module is None:
+        raise UnsupportedError("TC314", f"{libraries[0]} does not have a function of this derivative", field="want",
+                               help="--code numpy")
+    return module
+
+
+def _heading(answer: dict[str, Any], request: dict[str, Any]) -> str:
+    facts = request.get("assume", {})
+    words = [f"{name} ({', '.join([show.shape(sizes), *facts.get(name, [])])})" for name, sizes in answer["vars"].items()]
+    return f"{_quotient(answer['convention'])} for {', '.join(words) or 'no variables'}: {show.shape(answer['shape'])}"
+
+
+def _quotient(convention: str) -> str:
+    """``∂C/∂X`` out of ``D_ijpq = ∂C_ij/∂X_pq · …``."""
+    whole = convention.partition(" · ")[0].partition(" = ")[2]
+    return re.sub(r"_(\{[^}]*\}|\w+)", "", whole)
+
+
+def _forms(answer: dict[str, Any], want: Sequence[str]) -> list[tuple[str, str]]:
+    rows = [(name, answer[name] or "") for name in FORMS if name in want and (answer[name] or len(want) == 1)]
+    rows = [(name, text or "there is no such form") for name, text in rows]
+    rows += [("where", f"{name} = {text}") for name, text in answer["where"].items()]
+    if "latex" in want:
+        rows += [(f"latex {name}", text) for name, text in answer["latex"].items() if text and name in want]
+    rows += _steps(answer)
+    rows += [("note", note) for note in answer.get("notes", [])]
+    return [*rows, ("convention", answer["convention"])]
+
+
+# -- verify, check, evaluate -------------------------------------------------------------
+
+
+def _verify(given: Arguments) -> int:
+    lhs, rhs = sides(formula(given, VERIFY.examples[0]))
+    request = given.request("verify", FIELDS) | {"lhs": lhs, "rhs": rhs}
+    if "json" in given.values:
+        return _json(request)
+    answer = respond(request)
+    rows = _steps(answer) + [(name, answer[name]) for name in ("diagnosis", "evidence") if answer[name]]
+    counterexample = answer.get("counterexample") or {}
+    if counterexample and not counterexample["values"]:   # nothing else shows the sizes
+        rows += [("where", f"{name} = {size}") for name, size in counterexample["dims"].items()]
+    for name, found in counterexample.get("values", {}).items():
+        rows.append(("where", f"{name} = {found if isinstance(found, str) else show.entries(found)}"))
+    show.write([show.title(answer["verdict"]), *show.labelled(rows)])
+    return VERDICTS[answer["verdict"]]
+
+
+def _check(given: Arguments) -> int:
+    request = given.request("check", FIELDS) | {"expr": formula(given, CHECK.examples[0])}
+    insist(request, "wrt", "--wrt X")
+    insist(request, "claimed", "--claim \"A'*B'\"")
+    if "json" in given.values:
+        return _json(request)
+    answer = respond(request)
+    rows = [(name, str(answer[name])) for name in ("says", "correct", "factor", "term") if answer.get(name)]
+    show.write([show.title(answer["diagnosis"]), *show.labelled(rows)])
+    return VERDICTS[answer["verdict"]]
+
+
+def _evaluate(given: Arguments) -> int:
+    request = given.request("evaluate", FIELDS)
+    values = dict(file(given.values["values"], sys.stdin.read)) if "values" in given.values else {}
+    for word in given.words[1:]:
+        values |= value(word)
+    given.words = given.words[:1]
+    request |= {"expr": formula(given, EVALUATE.examples[0]), "values": values}
+    if "json" in given.values:
+        return _json(request)
+    return show.write(show.array(respond(request)["value"]))
+
+
+# -- the table ---------------------------------------------------------------------------
+
+DERIVE = Command("differentiate a formula, in every notation", "FORMULA --wrt X", (
+    *WRT, *DECLARING, READING,
+    Option("--contract", "'c_i = eps_ijk D_kj'", "an index statement about the derivative, called D", "contract"),
+    *LAYOUT,
+    Option("--form", "matrix", "only this: matrix, index, kronecker or einsum", "form", listed, many=True),
+    Option("--latex", "", "LaTeX too", "latex"),
+    Option("--code", "numpy", "a module that computes it with numpy, jax or torch; all the rest becomes its comment", "code",
+           listed),
+    Option("--steps", "", "how it is derived", "steps"),
+    Option("--detail", "full", "every rule that is used", "detail"),
+    Option("--notation", "index", "the notation of the steps: matrix, index or kronecker", "notation"),
+    JSON,
+), _derive, (
+    "tensorcalc derive \"tr(A X B)\" --wrt X",
+    "tensorcalc derive \"C_ij = X_ik Y_kj\" --wrt X --layout denominator",
+    "tensorcalc derive \"norm2(A x - b)^2\" --wrt x --order 2 --var b=m",
+    "tensorcalc derive \"x' S x\" --wrt x --assume S=symmetric --code numpy > gradient.py",
+))
+VERIFY = Command("prove or refute an identity", "'LEFT == RIGHT'", (*DECLARING, READING, JSON), _verify, (
+    "tensorcalc verify \"vec(A X B) == kron(B', A) vec(X)\"",
+    "tensorcalc verify \"inv(A B) == inv(A) inv(B)\"",
+))
+CHECK = Command("say what is wrong with a derivative", "FORMULA --wrt X --claim DERIVATIVE", (
+    *WRT, Option("--claim", "\"A'*B'\"", "the derivative as somebody claims it", "claimed"), *DECLARING,
+    READING, *LAYOUT, JSON,
+), _check, ("tensorcalc check \"tr(A X)\" --wrt X --claim A",))
+EVALUATE = Command("compute a formula", "FORMULA NAME=VALUE…", (
+    Option("--values", "FILE", "a JSON object with values by name; - is standard input", "values"), *DECLARING, JSON,
+), _evaluate, (
+    "tensorcalc evaluate \"A x\" 'A=[[1,2],[3,4]]' 'x=[1,1]'",
+    "tensorcalc evaluate \"logdet(X' X)\" --values values.json",
+))
+
+COMMANDS = {"derive": DERIVE, "verify": VERIFY, "check": CHECK, "evaluate": EVALUATE}
