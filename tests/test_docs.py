@@ -86,13 +86,13 @@ def test_bounds(words: str, answer: Callable[[int], dict[str, Any]]) -> None:
     assert not answer(int(most) + 1)["ok"]
 
 
-# -- the tables of docs/requests.md ---------------------------------------------------------
+# -- the tables of docs/json.md ---------------------------------------------------------
 
 
 @pytest.mark.parametrize("do", ["derive", "verify", "check", "evaluate"])
 def test_every_field_of_a_request_is_listed(do: str) -> None:
     known = handle({"do": do, "colour": 1, **dict.fromkeys(("expr", "wrt", "lhs", "rhs", "claimed", "values"), "X")})
-    listed = re.findall(r"`(\w+)`", (ROOT / "docs" / "requests.md").read_text())
+    listed = re.findall(r"`(\w+)`", (ROOT / "docs" / "json.md").read_text())
     fields = known["error"]["message"].partition("known are ")[2].split(", ")
     assert {*fields} <= {*listed}
 
