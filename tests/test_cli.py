@@ -6,8 +6,10 @@ import io
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 from shlex import split
 from typing import Any
@@ -17,11 +19,14 @@ import pytest
 import tensorcalc
 from tensorcalc import cli
 from tensorcalc.calculus.rules.sets import ALL
-from tensorcalc.cli import COMMANDS, main
+from tensorcalc.catalogue import rules
+from tensorcalc.cli import COMMANDS, main, show
+from tensorcalc.cli.command import plain
 from tensorcalc.cli.options import arguments, size
 from tensorcalc.codes import CODES, KINDS
 from tensorcalc.errors import TensorCalcError
 from tensorcalc.notation.lower.matrix import FUNCTION_NAMES
+from tensorcalc.proofs.proof import STATEMENTS
 from tensorcalc.spelling import closest
 
 ROOT = Path(__file__).parent.parent
@@ -131,7 +136,9 @@ def derivative(*, S, x, **_):
     'evaluate "tr(A)" "A=[[1,2],[3,4]]"': "5\n",
     'evaluate "einsum(\'ij,k->ijk\', A, x)" "A=[[1,2],[3,4]]" "x=[1,10]"':
         "[[[ 1, 10],\n  [ 2, 20]],\n [[ 3, 30],\n  [ 4, 40]]]\n",
-    'evaluate "log(x)" "x=[0,1]"': "[null, 0]\n",
+    'evaluate "log(x)" "x=[0,1,-1]"': "[-inf, 0, nan]\n",
+    'evaluate "diag(-log(x))" "x=[0,1]"': "[[inf,   0],\n [  0,   0]]\n",
+    'evaluate "log(x)" "x=[0,1]" --json': '{"ok": true, "value": ["-Infinity", 0.0], "shape": ["m"]}\n',
     'evaluate "n tr(eye(n))" n=3': "9\n",
     'evaluate "tr(A)" "A=[[1,2],[3,4]]" --json': '{"ok": true, "value": 5.0, "shape": []}\n',
     'verify "tr(A B) = tr(B A)"': """\
@@ -192,10 +199,38 @@ refuted
   diagnosis   the sides differ at entry [2, 2]: 2 and 1
   where       n = 2
 """,
-    "functions inv tanh kron": """\
-inv   (n,n)->(n,n)  ∂y_ij/∂x_kl = -y_ik y_lj  MC 59
-tanh  ()->()        ∂y/∂x = 1 - y^2
-kron
+    "functions inv tanh": """\
+inv(X)
+  shapes      (n,n)->(n,n)
+  means       inverse, also X^-1
+  derivative  ∂y_ij/∂x_kl = -y_ik y_lj
+  domain      invertible
+  reference   MC 59
+tanh(X)
+  shapes      ()->()
+  means       hyperbolic tangent, entry by entry
+  derivative  ∂y/∂x = 1 - y^2
+""",
+    "functions tr --json": '{"ok": true, "rows": [{"name": "tr", "written": "tr(X)", "shapes": "(n,n)->()", "meaning": "trace", '
+                           '"derivative": "∂f/∂X_ij = delta_ij", "domain": "", "reference": ""}]}\n',
+    "rules Sylvester": """\
+det.clear      det(eye(n) + inv(A) B) = det(A)^-1 det(A + B)          MC 24, Sylvester's identity
+det.lemma      det(A + u v') = (1 + v' inv(A) u) det(A)               MC 24, Sylvester's identity
+inverse.trace  tr(inv(eye(n) + A*B)) = n - m + tr(inv(eye(m) + B*A))  Sylvester's identity
+""",
+    "explain TC504 --json": '{"ok": true, "rows": [{"code": "TC504", "class": "RequestError", '
+                            '"sentence": "A request nests too deeply.", "example": ""}]}\n',
+    'code "tr(A X)" --wrt X': """\
+# ∂f/∂X for A (m x n), X (n x m): n x m
+#   matrix      A'
+#   convention  D_ij = ∂f/∂X_ij · numerator layout · vec stacks columns
+
+import numpy as np
+
+
+def derivative(*, A, **_):
+    A = np.asarray(A, dtype=float)
+    return A.T
 """,
     "--version": f"tensorcalc {tensorcalc.__version__}\n",
     "batch --help": """\
@@ -303,7 +338,7 @@ def test_help_of_a_command_shows_all_its_options(capsys: pytest.CaptureFixture[s
 
 
 EXAMPLES = [(name, line.removeprefix("  $ tensorcalc ")) for name in COMMANDS
-            for line in cli.usage(name) if line.startswith("  $ tensorcalc ")]
+            for line in cli.usage(name) if line.startswith("  $ tensorcalc ") and name != "serve"]   # which waits for Ctrl-C
 
 
 @pytest.mark.parametrize("command", [line for _, line in EXAMPLES])
@@ -311,8 +346,8 @@ def test_examples_of_help_run(capsys: pytest.CaptureFixture[str], command: str, 
                               monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "values.json").write_text('{"X": [[1, 2], [3, 4]]}')
-    status, out, err = run(capsys, command.partition(" >")[0])
-    assert (status, err) == (1 if "inv(B)" in command or "--claim A" in command else 0, "")
+    status, out, err = run(capsys, plain(command).partition(" >")[0])
+    assert (status, err) == (1 if out.startswith(("refuted", "transposed", "wrong")) else 0, "")
     assert out
 
 
@@ -567,7 +602,7 @@ UnknownNameError TC204: ε is not a variable of the formula
     # the command line itself
     "xderive": "RequestError TC520: unknown command xderive\n  help: did you mean derive?\n",
     "frobnicate": "RequestError TC520: unknown command frobnicate\n"
-                  "  help: commands are derive, verify, check, evaluate, batch, explain, functions, rules\n",
+                  f"  help: commands are {', '.join(COMMANDS)}\n",
     'derive "tr(X)" --wtr X': "RequestError TC520: unknown option --wtr\n  help: did you mean --wrt?\n",
     'derive "tr(X)" --wrt': "RequestError TC520: --wrt lacks its value\n  help: write --wrt X\n",
     'derive "tr(X)"': "RequestError TC520: --wrt is missing\n  help: write --wrt X\n",
@@ -586,8 +621,9 @@ UnknownNameError TC204: ε is not a variable of the formula
     'derive "tr(X)" --wrt X --form matrx':
         "RequestError TC508: --form is one of matrix, index, kronecker, einsum, not 'matrx'\n",
     "explain TC999": "RequestError TC521: there is no code TC999\n  help: tensorcalc explain lists them all\n",
-    "functions tahn": "RequestError TC521: there is no function tahn\n  help: did you mean tanh?\n",
-    "rules invers": "RequestError TC521: there is no family of rules invers\n  help: did you mean inverse?\n",
+    "functions tahn": "RequestError TC521: there is no function with tahn in it\n  help: did you mean tanh?\n",
+    "rules inverce.product": "RequestError TC521: there is no rule with inverce.product in it\n"
+                             "  help: did you mean inverse.product?\n",
     'verify "tr(A B)"': "RequestError TC521: no two sides are in 'tr(A B)'\n  help: write lhs == rhs\n",
     "batch foo": "RequestError TC520: batch takes no words; it reads requests from standard input\n"
                  "  help: echo '{\"do\": \"derive\", \"expr\": \"tr(A X)\", \"wrt\": \"X\"}' | tensorcalc batch\n",
@@ -758,12 +794,138 @@ def test_explain_lists_every_code(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_functions_and_rules_list_everything(capsys: pytest.CaptureFixture[str]) -> None:
-    _, out, _ = run(capsys, "functions")
-    assert [line.split()[0] for line in out.splitlines()] == sorted(FUNCTION_NAMES)
+    _, out, _ = run(capsys, "functions --json")
+    assert {row["name"] for row in json.loads(out)["rows"]} == FUNCTION_NAMES
+    _, listed, _ = run(capsys, "functions")
+    assert [line.split("  ")[0] for line in listed.splitlines()] == [row["written"] for row in json.loads(out)["rows"]]
     _, out, _ = run(capsys, "rules")
-    assert [line.split()[0] for line in out.splitlines()] == [rule.name for rule in ALL]
-    _, out, _ = run(capsys, "rules eps inverse")
-    assert {line.partition(".")[0] for line in out.splitlines()} == {"eps", "inverse"}
+    names = [line.split()[0] for line in out.splitlines()]
+    assert names == sorted(STATEMENTS)
+    assert {rule.name for rule in ALL} <= set(names)
+    _, out, _ = run(capsys, "rules eps orthogonal")
+    assert 3 < len(out.splitlines()) < 20
+    assert all("eps" in line or "orthogonal" in line for line in out.splitlines())
+
+
+def test_every_rule_of_a_proof_is_in_the_table() -> None:
+    assert [row.name for row in rules()] == sorted(STATEMENTS)
+    assert all(row.statement for row in rules())
+
+
+# -- terminals ---------------------------------------------------------------------------
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("terminal", "environment", "expected"), [
+    (True, {}, True), (False, {}, False), (True, {"NO_COLOR": "1"}, False), (True, {"TERM": "dumb"}, False),
+    (False, {"FORCE_COLOR": "1"}, True), (True, {"NO_COLOR": "1", "FORCE_COLOR": "1"}, False),
+])
+def test_colours(monkeypatch: pytest.MonkeyPatch, terminal: bool, environment: dict[str, str], expected: bool) -> None:
+    for name in ("NO_COLOR", "FORCE_COLOR", "TERM"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert show.coloured(Terminal() if terminal else io.StringIO()) == expected
+
+
+def test_long_work_says_so_on_a_terminal_and_leaves_no_trace() -> None:
+    stream = Terminal()
+    with show.working(stream, every=0.01):
+        while "2 s" not in stream.getvalue() and "still working" not in stream.getvalue():
+            time.sleep(0.01)
+    assert stream.getvalue().startswith("\rstill working … 0 s")
+    assert stream.getvalue().endswith("\r\033[K")
+
+
+def test_short_work_says_nothing() -> None:
+    for stream in (Terminal(), io.StringIO()):
+        with show.working(stream, every=600):
+            pass
+        assert stream.getvalue() == ""
+
+
+def test_nothing_is_said_about_long_work_where_nobody_looks() -> None:
+    stream = io.StringIO()
+    with show.working(stream, every=0.001):
+        time.sleep(0.05)
+    assert stream.getvalue() == ""
+
+
+# -- completion --------------------------------------------------------------------------
+
+COMPLETED = {
+    "der": {"derive"},
+    "": {*COMMANDS, "help"},
+    "derive --lay": {"--layout"},
+    "derive f --layout ": {"numerator", "denominator"},
+    "derive --form k": {"kronecker"},
+    "code f --for ": {"numpy", "jax", "torch"},
+    "explain TC10": {code for code in CODES if code.startswith("TC10")},
+    "functions log": {name for name in FUNCTION_NAMES if name.startswith("log")},
+    "completion ": {"bash", "zsh", "fish", "--help"},
+    "verify --wrt ": {option.flag for option in COMMANDS["verify"].options} | {"--help"},
+    "help che": {"check"},
+}
+
+
+@pytest.mark.parametrize("typed", COMPLETED)
+def test_completion_in_bash(capsys: pytest.CaptureFixture[str], typed: str) -> None:
+    _, script, _ = run(capsys, "completion bash")
+    words = ["tensorcalc", *typed.split(" ")]
+    ask = f"""
+COMP_WORDS=({" ".join(f"'{word}'" for word in words)}) COMP_CWORD={len(words) - 1}
+$(complete -p tensorcalc | sed 's/.*-F \\([^ ]*\\) .*/\\1/')
+printf '%s\\n' "${{COMPREPLY[@]}}"
+"""
+    done = subprocess.run(["bash", "--norc", "-c", script + ask], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stderr == ""
+    assert set(done.stdout.split()) == COMPLETED[typed]
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_scripts_are_of_their_shell(capsys: pytest.CaptureFixture[str], tmp_path: Path, shell: str) -> None:
+    status, script, _ = run(capsys, f"completion {shell}")
+    assert status == 0
+    for name, command in COMMANDS.items():
+        assert name in script
+        assert all(option.flag.removeprefix("--") in script for option in command.options)
+    if shutil.which(shell):
+        (tmp_path / "script").write_text(script)
+        done = subprocess.run([shell, "-n", tmp_path / "script"], capture_output=True, text=True, check=False, timeout=60)
+        assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_completion_is_for_a_shell(capsys: pytest.CaptureFixture[str]) -> None:
+    status, _, err = run(capsys, "completion tcsh")
+    assert (status, err) == (2, "RequestError TC521: completion is for one of bash, zsh, fish\n  help: tensorcalc completion bash\n")
+
+
+# -- exit codes --------------------------------------------------------------------------
+
+EXITS = {
+    'verify "tr(A B) == tr(B A)"': 0,
+    'verify "A B == B A" --var A=n,n --var B=n,n': 1,
+    'verify "A B == " --json': 2,
+    'verify "arcsin(x) + arccos(x) == 2*arctan(1)*ones(n)" --var x=n': 3,
+    'check "2 a arctan(1)" --wrt a --claim "arcsin(b) + arccos(b)" --json': 3,
+    'check "tr(A X)" --wrt X --claim "A\'" --json': 0,
+    'check "tr(A X)" --wrt X --claim A --json': 1,
+    'derive "tr(A" --wrt A --json': 2,
+    "derive --json": 2,
+    "derive f --frm matrix --json": 2,
+}
+
+
+@pytest.mark.parametrize("command", EXITS)
+def test_exit_codes(capsys: pytest.CaptureFixture[str], command: str) -> None:
+    status, out, err = run(capsys, command)
+    assert (status, err) == (EXITS[command], "")
+    if "--json" in command:
+        assert json.loads(out)["ok"] == (status != 2)
 
 
 # -- words -------------------------------------------------------------------------------

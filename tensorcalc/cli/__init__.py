@@ -2,14 +2,16 @@
 
 A command is a row of a table, and the tables are in the modules that do what they say::
 
-    answers.py     derive, verify, check, evaluate
+    answers.py     derive, verify, check, evaluate, code
     batch.py       batch
     tables.py      explain, functions, rules
+    completion.py  completion
     command.py     what a command is, and the options that several have
     options.py     words to requests
     show.py        how answers look
 
-Exit codes: 0 answered or proved, 1 refuted, 2 an error, which is on standard error, 3 undecided.
+Exit codes: 0 answered or proved, 1 refuted, 2 an error, 3 undecided.  Errors are on standard error; with
+``--json`` they are an answer like any other.
 """
 
 from __future__ import annotations
@@ -21,13 +23,15 @@ from collections.abc import Sequence
 from .. import __version__
 from ..errors import RequestError, TensorCalcError
 from ..spelling import closest
-from . import answers, batch, tables
-from .command import ERROR, Command
+from . import answers, batch, completion, tables
+from .command import ERROR, Command, plain
 from .options import arguments
-from .show import failure, write
+from .show import dumped, failure, write
 
 COMMANDS: dict[str, Command] = {**answers.COMMANDS, **batch.COMMANDS, **tables.COMMANDS}
 """Every command by its name."""
+
+COMMANDS["completion"] = completion.command(COMMANDS)
 
 
 def main(given: Sequence[str] | None = None) -> int:
@@ -40,6 +44,9 @@ def main(given: Sequence[str] | None = None) -> int:
         status = run(words)
         sys.stdout.flush()
     except TensorCalcError as error:
+        if "--json" in words:
+            write([dumped({"ok": False, "error": error.to_dict()})])
+            return ERROR
         sys.stderr.write(failure(str(error), error.message) + "\n")
         return ERROR
     except BrokenPipeError:  # whoever reads has seen enough
@@ -79,10 +86,11 @@ def run(words: Sequence[str]) -> int:
 def overview() -> list[str]:
     """What is shown to somebody who asks for nothing."""
     lines = ["tensorcalc differentiates formulas in index, matrix and einsum notation.", ""]
-    lines += [f"  $ {COMMANDS[name].examples[0]}" for name in ("derive", "verify", "evaluate")]
+    lines += [f"  $ {plain(COMMANDS[name].examples[0])}" for name in ("derive", "verify", "check", "evaluate")]
     lines += ["", "Commands; --help after one of them shows its options and more examples:", ""]
-    lines += [f"  {name:<10} {command.help}" for name, command in COMMANDS.items()]
-    return [*lines, "", "Names that nobody declares go by their first letter: a to g numbers, h to z vectors, A to Z",
+    lines += [f"  {name:<11} {command.help}" for name, command in COMMANDS.items()]
+    return [*lines, "", "Exit codes: 0 answered or proved, 1 refuted, 2 an error, 3 undecided.", "",
+            "Names that nobody declares go by their first letter: a to g numbers, h to z vectors, A to Z",
             "matrices, of sizes that conform. Products are A*B, A B or A @ B, elementwise A .* B; A' is a transpose."]
 
 
@@ -90,8 +98,15 @@ def usage(name: str) -> list[str]:
     """The help of a command: what it is for, examples, options."""
     command = COMMANDS[name]
     lines = [f"tensorcalc {name} {command.words}", "", f"  {command.help[0].upper()}{command.help[1:]}.", ""]
-    lines += [f"  $ {example}" for example in command.examples]
+    lines += [f"  $ {line}" for line in _aligned(command.examples)]
     if command.options:
         width = max(len(f"{option.flag} {option.value}") for option in command.options)
         lines += ["", *[f"  {f'{option.flag} {option.value}':<{width}}  {option.help}" for option in command.options]]
     return lines
+
+
+def _aligned(examples: Sequence[str]) -> list[str]:
+    """Examples with their comments under one another."""
+    pairs = [(plain(example), example[len(plain(example)):].strip()) for example in examples]
+    width = max([len(command) for command, comment in pairs if comment], default=0)
+    return [f"{command:<{width}}  {comment}" if comment else command for command, comment in pairs]

@@ -13,7 +13,7 @@ from typing import Any
 from ..errors import RequestError, UnsupportedError
 from ..numbers.code.dialects import LIBRARIES
 from ..request import FORMS
-from ..service import handle, respond
+from ..service import NOTATIONS, handle, respond
 from ..verdicts import sides
 from . import show
 from .command import (
@@ -38,9 +38,15 @@ VERDICTS = {"proved": PROVED, "refuted": REFUTED, "undecided": UNDECIDED}
 
 def _json(request: dict[str, Any]) -> int:
     """The answer to ``request`` as JSON; an error is one too."""
-    answer = handle(request)
+    with show.working():
+        answer = handle(request)
     show.write([show.dumped(answer)])
     return VERDICTS.get(answer.get("verdict", ""), 0) if answer["ok"] else ERROR
+
+
+def _asked(request: dict[str, Any]) -> dict[str, Any]:
+    with show.working():
+        return respond(request)
 
 
 def _steps(answer: dict[str, Any]) -> list[tuple[str, str]]:
@@ -60,12 +66,29 @@ def _derive(given: Arguments) -> int:
     insist(request, "wrt", "--wrt X")
     if "json" in given.values:
         return _json(request)
-    answer = respond(request)
+    answer = _asked(request)
     lines = [show.title(_heading(answer, request)), *show.labelled(_forms(answer, want))]
     if "code" in given.values:
-        module = _module(answer["code"], given.values["code"])
-        return show.write([*[f"# {line}" for line in lines], "", *module.splitlines()])
+        return _commented(lines, _module(answer["code"], given.values["code"]))
     return show.write(lines)
+
+
+def _code(given: Arguments) -> int:
+    libraries = given.values.get("code", [LIBRARIES[0]])
+    if libraries[0] not in LIBRARIES:
+        raise RequestError("TC508", f"--for is one of {', '.join(LIBRARIES)}, not {libraries[0]!r}")
+    request = given.request("derive", FIELDS) | {"expr": formula(given, CODE.examples[0]), "want": ["matrix", "index", "code"]}
+    insist(request, "wrt", "--wrt X")
+    if "json" in given.values:
+        return _json(request)
+    answer = _asked(request)
+    form = "matrix" if answer["matrix"] else "index"
+    lines = [_heading(answer, request), *show.labelled(_forms(answer, [form]))]
+    return _commented(lines, _module(answer["code"], libraries))
+
+
+def _commented(lines: Sequence[str], module: str) -> int:
+    return show.write([*[f"# {line}" for line in lines], "", *module.splitlines()])
 
 
 def _module(code: dict[str, str | None], libraries: list[str]) -> str:
@@ -110,10 +133,10 @@ def _verify(given: Arguments) -> int:
     request = given.request("verify", FIELDS) | {"lhs": lhs, "rhs": rhs}
     if "json" in given.values:
         return _json(request)
-    answer = respond(request)
+    answer = _asked(request)
     rows = _steps(answer) + [(name, answer[name]) for name in ("diagnosis", "evidence") if answer[name]]
     counterexample = answer.get("counterexample") or {}
-    if counterexample and not counterexample["values"]:   # nothing else shows the sizes
+    if counterexample and not counterexample["values"]:  # nothing else shows the sizes
         rows += [("where", f"{name} = {size}") for name, size in counterexample["dims"].items()]
     for name, found in counterexample.get("values", {}).items():
         rows.append(("where", f"{name} = {found if isinstance(found, str) else show.entries(found)}"))
@@ -127,7 +150,7 @@ def _check(given: Arguments) -> int:
     insist(request, "claimed", "--claim \"A'*B'\"")
     if "json" in given.values:
         return _json(request)
-    answer = respond(request)
+    answer = _asked(request)
     rows = [(name, str(answer[name])) for name in ("says", "correct", "factor", "term") if answer.get(name)]
     show.write([show.title(answer["diagnosis"]), *show.labelled(rows)])
     return VERDICTS[answer["verdict"]]
@@ -142,7 +165,7 @@ def _evaluate(given: Arguments) -> int:
     request |= {"expr": formula(given, EVALUATE.examples[0]), "values": values}
     if "json" in given.values:
         return _json(request)
-    return show.write(show.array(respond(request)["value"]))
+    return show.write(show.array(_asked(request)["value"]))
 
 
 # -- the table ---------------------------------------------------------------------------
@@ -151,33 +174,50 @@ DERIVE = Command("differentiate a formula, in every notation", "FORMULA --wrt X"
     *WRT, *DECLARING, READING,
     Option("--contract", "'c_i = eps_ijk D_kj'", "an index statement about the derivative, called D", "contract"),
     *LAYOUT,
-    Option("--form", "matrix", "only this: matrix, index, kronecker or einsum", "form", listed, many=True),
+    Option("--form", "matrix", "only this: matrix, index, kronecker or einsum", "form", listed, many=True, choices=FORMS),
     Option("--latex", "", "LaTeX too", "latex"),
     Option("--code", "numpy", "a module that computes it with numpy, jax or torch; all the rest becomes its comment", "code",
-           listed),
+           listed, choices=LIBRARIES),
     Option("--steps", "", "how it is derived", "steps"),
-    Option("--detail", "full", "every rule that is used", "detail"),
-    Option("--notation", "index", "the notation of the steps: matrix, index or kronecker", "notation"),
+    Option("--detail", "full", "every rule that is used", "detail", choices=("brief", "full")),
+    Option("--notation", "index", "the notation of the steps: matrix, index or kronecker", "notation", choices=NOTATIONS),
     JSON,
 ), _derive, (
-    "tensorcalc derive \"tr(A X B)\" --wrt X",
-    "tensorcalc derive \"C_ij = X_ik Y_kj\" --wrt X --layout denominator",
-    "tensorcalc derive \"norm2(A x - b)^2\" --wrt x --order 2 --var b=m",
+    "tensorcalc derive \"tr(A X B)\" --wrt X  # a gradient",
+    "tensorcalc derive \"C_ij = X_ik Y_kj\" --wrt X --layout denominator  # a derivative with four axes",
+    "tensorcalc derive \"norm2(A x - b)^2\" --wrt x --order 2 --var b=m  # a Hessian, with b a vector",
+    "tensorcalc derive \"logdet(W W' + a I)\" --wrt W --steps  # how it comes about",
+    "tensorcalc derive \"tr(A S)\" --wrt S --assume S=symmetric --reading structured",
     "tensorcalc derive \"x' S x\" --wrt x --assume S=symmetric --code numpy > gradient.py",
 ))
 VERIFY = Command("prove or refute an identity", "'LEFT == RIGHT'", (*DECLARING, READING, JSON), _verify, (
-    "tensorcalc verify \"vec(A X B) == kron(B', A) vec(X)\"",
-    "tensorcalc verify \"inv(A B) == inv(A) inv(B)\"",
+    "tensorcalc verify \"vec(A X B) == kron(B', A) vec(X)\"  # exit code 0: proved",
+    "tensorcalc verify \"inv(A B) == inv(A) inv(B)\"  # 1: refuted, with values to try",
+    "tensorcalc verify \"tr(A B C) == tr(A C B)\" --assume A=symmetric --assume B=symmetric --assume C=symmetric",
+    "tensorcalc verify \"diff(x' A x, x) == 2 A x\" --assume A=symmetric  # a derivative in an identity",
 ))
 CHECK = Command("say what is wrong with a derivative", "FORMULA --wrt X --claim DERIVATIVE", (
     *WRT, Option("--claim", "\"A'*B'\"", "the derivative as somebody claims it", "claimed"), *DECLARING,
     READING, *LAYOUT, JSON,
-), _check, ("tensorcalc check \"tr(A X)\" --wrt X --claim A",))
+), _check, (
+    "tensorcalc check \"tr(A X)\" --wrt X --claim A  # exit code 1: wrong, and why",
+    "tensorcalc check \"x' A x\" --wrt x --claim \"2 A x\"",
+    "tensorcalc check \"x' A x\" --wrt x --claim \"2 A x\" --assume A=symmetric",
+))
 EVALUATE = Command("compute a formula", "FORMULA NAME=VALUE…", (
     Option("--values", "FILE", "a JSON object with values by name; - is standard input", "values"), *DECLARING, JSON,
 ), _evaluate, (
     "tensorcalc evaluate \"A x\" 'A=[[1,2],[3,4]]' 'x=[1,1]'",
+    "tensorcalc evaluate \"diff(x' A x, x)\" 'A=[[1,2],[3,4]]' 'x=[1,1]'  # of a derivative",
     "tensorcalc evaluate \"logdet(X' X)\" --values values.json",
 ))
+CODE = Command("write a derivative as a module for NumPy, JAX or PyTorch", "FORMULA --wrt X", (
+    *WRT, Option("--for", "torch", "the library: numpy, jax or torch", "code", listed, choices=LIBRARIES),
+    *DECLARING, READING, Option("--contract", "'c_i = D_ij v_j'", "an index statement about the derivative, called D",
+                                "contract"), JSON,
+), _code, (
+    "tensorcalc code \"sum(softplus(X w))\" --wrt w",
+    "tensorcalc code \"tr(expm(A X))\" --wrt X --for jax > gradient.py",
+))
 
-COMMANDS = {"derive": DERIVE, "verify": VERIFY, "check": CHECK, "evaluate": EVALUATE}
+COMMANDS = {"derive": DERIVE, "verify": VERIFY, "check": CHECK, "evaluate": EVALUATE, "code": CODE}

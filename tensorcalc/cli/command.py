@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from ..calculus.derive import ALL_READINGS
 from ..errors import RequestError
 from .options import Arguments, Option, kinds, listed, properties, shapes, sizes, whole
 
@@ -16,7 +17,8 @@ class Command(NamedTuple):
     """One command: what it does, what it takes besides options, its options, the function that does it, and examples.
 
     ``run`` returns the exit code.  ``examples`` are command lines as they are typed, the most
-    telling one first; they are shown by ``--help`` and in errors, and each of them is run by a test.
+    telling one first, with a comment that says what they show; ``--help`` and errors show them, and each
+    of them is run by a test.  ``choices`` are the words that a shell offers.
     """
 
     help: str
@@ -24,6 +26,7 @@ class Command(NamedTuple):
     options: tuple[Option, ...]
     run: Callable[[Arguments], int]
     examples: tuple[str, ...]
+    choices: tuple[str, ...] = ()
 
 
 PROVED, REFUTED, ERROR, UNDECIDED = range(4)
@@ -40,10 +43,10 @@ DECLARING = (
 )
 JSON = Option("--json", "", "the answer as one line of JSON", "json")
 READING = Option("--reading", "structured", "by a variable with structure: free, structured, projected or vech",
-                 "wrt_convention")
+                 "wrt_convention", choices=ALL_READINGS)
 LAYOUT = (
-    Option("--layout", "denominator", "the Kronecker form transposed", "layout"),
-    Option("--vec", "C", "vec stacks rows", "vec"),
+    Option("--layout", "denominator", "the Kronecker form transposed", "layout", choices=("numerator", "denominator")),
+    Option("--vec", "C", "vec stacks rows", "vec", choices=("F", "C")),
 )
 WRT = (
     Option("--wrt", "X", "by this variable; X,Y for one derivative after the other", "wrt", listed, many=True),
@@ -60,7 +63,7 @@ def formula(given: Arguments, example: str) -> str:
     if len(given.words) != 1:
         many = ", ".join(given.words[:3])
         raise RequestError("TC520", f"more than one formula: {many}" if many else "a formula is missing",
-                           help=f"quote it: {example}")
+                           help=f"quote it: {plain(example)}")
     return given.words[0]
 
 
@@ -68,3 +71,8 @@ def insist(request: dict[str, Any], field: str, option: str) -> None:
     """An error that says which option is missing."""
     if field not in request:
         raise RequestError("TC520", f"{option.partition(' ')[0]} is missing", help=f"write {option}")
+
+
+def plain(example: str) -> str:
+    """An example without its comment."""
+    return example.partition("  #")[0].rstrip()

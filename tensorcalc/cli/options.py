@@ -24,7 +24,7 @@ class Option:
     """One row: ``--flag VALUE``, the field of the request that it fills, and how the value is read.
 
     An option without ``value`` is a switch.  ``many``: it may be given again; lists
-    are joined and objects united.
+    are joined and objects united.  ``choices``: what a shell offers.
     """
 
     flag: str
@@ -33,6 +33,7 @@ class Option:
     field: str
     read: Read = lambda text, _: text
     many: bool = False
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)

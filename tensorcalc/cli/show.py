@@ -8,8 +8,10 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from threading import Event, Thread
+from typing import Any, TextIO
 
 
 def write(lines: Sequence[str]) -> int:
@@ -77,10 +79,43 @@ def entries(values: Any) -> str:
     """A number, or a list of numbers, as JSON; whole numbers without their point."""
     if isinstance(values, list):
         return f"[{', '.join(map(entries, values))}]"
+    if isinstance(values, str):
+        return _NOT_FINITE[values]
     return json.dumps(int(values) if isinstance(values, float) and values.is_integer() and abs(values) < 1e16 else values)
+
+
+_NOT_FINITE = {"NaN": "nan", "Infinity": "inf", "-Infinity": "-inf"}
 
 
 def dumped(answer: dict[str, Any]) -> str:
     """An answer as one line of JSON."""
     text = json.dumps(answer, ensure_ascii=False)
     return text if text.isprintable() else json.dumps(answer)
+
+
+@contextmanager
+def working(stream: TextIO | None = None, every: float = 1.0) -> Iterator[None]:
+    """Say on a terminal that work goes on, once a second and never before the first; leave no trace of it."""
+    stream = sys.stderr if stream is None else stream
+    if not stream.isatty():
+        yield
+        return
+    done = Event()
+    teller = Thread(target=_tell, args=(stream, done, every), daemon=True)
+    teller.start()
+    try:
+        yield
+    finally:
+        done.set()
+        teller.join()
+
+
+def _tell(stream: TextIO, done: Event, every: float) -> None:
+    told = 0
+    while not done.wait(every):
+        told += 1
+        stream.write(f"\rstill working … {told * every:.0f} s")
+        stream.flush()
+    if told:
+        stream.write("\r\033[K")
+        stream.flush()

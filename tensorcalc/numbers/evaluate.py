@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, lru_cache, partial
-from math import prod
+from math import isfinite, prod
 from typing import Any
 from warnings import catch_warnings, simplefilter
 
@@ -93,15 +93,23 @@ def evaluate(expr: Expr, values: Mapping[str, Any], sizes: Mapping[str, int] | N
 
 def evaluate_json(expr: Expr, values: Mapping[str, Any], groups: Sequence[int] | None = None,
                   declared: Iterable[Variable] = ()) -> Any:
-    """The value of ``expr`` as JSON has it: nested lists of numbers, ``None`` for what is not finite.
+    """The value of ``expr`` as JSON has it: nested lists of numbers, with texts for what is no finite number.
 
-    Whole numbers among ``values`` are also sizes.
+    These are ``"NaN"``, ``"Infinity"`` and ``"-Infinity"``, which JSON cannot write as numbers and ``float``
+    reads.  Whole numbers among ``values`` are also sizes.
     """
     variables = {node.name for node in postorder(expr) if isinstance(node, Variable)}
     sizes = {name: size for name, size in values.items() if isinstance(size, int) and name not in variables}
     result = evaluate(expr, values, sizes, groups, declared, MOST_IN_JSON)
-    finite = numpy().isfinite(result)
-    return numpy().where(finite, result, None).tolist() if not finite.all() else result.tolist()
+    if numpy().isfinite(result).all():
+        return result.tolist()
+    return _spelled(result.tolist())
+
+
+def _spelled(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_spelled(item) for item in value]
+    return value if isfinite(value) else "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
 
 
 def step(node: Expr, inputs: list[Array], sizes: Mapping[str, int],
