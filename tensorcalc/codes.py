@@ -115,6 +115,11 @@ _MEANING = {
     "TC418": Code("A linear map has no structure by which its systems are solved, and is too large without."),
     "TC419": Code("A power series has too many coefficients.",
                   "derive 'F(X)' --wrt X --function 'F=series(k, 0, 999, 1/k)'"),
+    "TC431": Code("An answer of the page took longer than it may."),
+    "TC432": Code("An answer of the page took more memory than it may."),
+    "TC433": Code("The processes that compute for the page are all busy, or none starts."),
+    "TC434": Code("A process that computed for the page died."),
+    "TC435": Code("A request to the page is longer than 64 kilobytes."),
     "TC501": Code("What is declared as a size is none.", "derive 'tr(X)' --wrt X --var X=n+,n"),
     "TC502": Code("A request is no JSON object."),
     "TC503": Code("A request asks for something that is not done here."),
@@ -138,8 +143,10 @@ _MEANING = {
     "TC520": Code("A command or an option of the command line is not known, or lacks its value.",
                   "derive 'tr(X)' --wtr X"),
     "TC521": Code("An argument is not of the form that is needed.", "evaluate 'tr(A)' 'A=[[1,2],[3'"),
-    "TC522": Code("A line of a batch, or a file of values, is not JSON."),
+    "TC522": Code("A line of a batch, a file of values or a request to the page is not JSON."),
     "TC523": Code("A file cannot be read.", "evaluate 'tr(A)' --values /no/such/file"),
+    "TC524": Code("The page cannot be served at an address: something else is there, or it is not this machine's.",
+                  "serve --host 192.0.2.1"),
     "TC599": Code("An error of the package itself; please report it."),
 }
 

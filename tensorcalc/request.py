@@ -20,11 +20,12 @@ from .sizes import read as read_size
 
 DEFAULT_WANT = ("matrix", "index", "kronecker", "einsum")
 FORMS = ("matrix", "index", "kronecker", "einsum")
-WANTS = (*FORMS, "latex", "code", "steps", "diagram")
+WANTS = (*FORMS, "latex", "formula", "code", "steps", "diagram")
 FACTS = ("symmetric", "skew", "diagonal", "lower", "orthogonal", "spd", "psd", "positive", "nonzero", "simplex",
          "invertible", "unit")
 SQUARE = frozenset({"symmetric", "skew", "diagonal", "lower", "orthogonal", "spd", "psd"})
 MOST_ORDER = 8
+MOST_AXES = 12
 
 
 
@@ -86,13 +87,19 @@ def scope_of(request: Mapping[str, Any]) -> tuple[Scope, dict[str, list[str]]]:
             _bad_size(dim)
         read_size(dim)
         dims[letter] = dim
+    orders = mapping_of(request, "orders")
+    for name, order in orders.items():
+        check_name(name, "orders")
+        if isinstance(order, bool) or not isinstance(order, int) or not 0 <= order <= MOST_AXES:
+            raise RequestError("TC507", f"orders gives {name} a number of axes from 0 to {MOST_AXES}, not {shown(order)}",
+                               field="orders")
     functions = mapping_of(request, "functions")
     for name, kind in functions.items():
         check_name(name, "functions")
         if not isinstance(kind, str):
             raise RequestError("TC515", f"functions gives {name} a kind or a formula, not {shown(kind)}", field="functions")
     square = {name for name, own in facts.items() if SQUARE & set(own)}
-    return Scope(declared=declared, square=square, functions=dict(functions), index_dims=dims), facts
+    return Scope(declared=declared, square=square, orders=dict(orders), functions=dict(functions), index_dims=dims), facts
 
 
 def mapping_of(request: Mapping[str, Any], field: str) -> dict[str, Any]:

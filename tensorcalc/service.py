@@ -11,9 +11,10 @@ from typing import Any
 from .algebra.expr import Expr
 from .calculus.derivation import contraction, derivation, steps_of
 from .calculus.derive import ALL_READINGS, derive
-from .errors import RequestError, TensorCalcError, UnsupportedError
-from .notation.describe import array_shape, convention, describe
-from .notation.lower import Scope, read
+from .errors import LimitError, RequestError, TensorCalcError, UnsupportedError
+from .notation.describe import Layout, array_shape, convention, describe
+from .notation.latex import latex, latex_statement
+from .notation.lower import Reading, Scope, read
 from .numbers import evaluate
 from .numbers.code import codegen
 from .numbers.code.dialects import LIBRARIES
@@ -22,7 +23,7 @@ from .verdicts import check_answer, verify_answer
 
 NOTATIONS = ("matrix", "index", "kronecker")
 _DERIVE_FIELDS = {"do", "expr", "wrt", "order", "vars", "assume", "functions", "layout", "vec", "want", "wrt_convention",
-                  "contract", "index_dims", "detail", "notation"}
+                  "contract", "index_dims", "orders", "detail", "notation"}
 _EVALUATE_FIELDS = {"do", "expr", "values", "vars", "assume", "functions", "index_dims"}
 
 
@@ -87,6 +88,9 @@ def _derive(request: Mapping[str, Any]) -> dict[str, Any]:
         answer["notes"] = list(found.reading.notes)
     if "latex" in want:
         answer["latex"] = forms.latex()
+        answer["where_latex"] = forms.where_latex()
+    if "formula" in want:
+        answer["formula"] = _formula(found.reading)
     if "steps" in want:
         reading = choice_of(request, "wrt_convention", ALL_READINGS)
         detail, notation = choice_of(request, "detail", ("brief", "full")), choice_of(request, "notation", NOTATIONS)
@@ -97,6 +101,19 @@ def _derive(request: Mapping[str, Any]) -> dict[str, Any]:
     if "code" in want:
         answer["code"] = {library: _module(found.expr, library, found.layout.groups) for library in LIBRARIES}
     return answer
+
+
+def _formula(reading: Reading) -> str | None:
+    """What was read, as LaTeX and in the notation it came in; ``None`` where it is too large to be written out."""
+    try:
+        forms = describe(reading.expr, Layout((reading.groups,), reading.letters, reading.name), want=("matrix", "index"))
+    except LimitError:
+        return None
+    if forms.matrix is not None and not reading.letters:
+        return latex(forms.matrix)
+    if forms.index is None:
+        return None
+    return latex_statement(forms.left, forms.index) if reading.name else latex(forms.index)
 
 
 def _module(expr: Expr, library: str, groups: Sequence[int] | None) -> str | None:

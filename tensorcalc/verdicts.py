@@ -24,10 +24,10 @@ from .proofs.replay import Claim
 from .proofs.verify import Verdict, entry, verify
 from .request import check_fields, choice_of, derived, scope_of, text_of
 
-_VERIFY_FIELDS = {"do", "lhs", "rhs", "vars", "assume", "functions", "wrt_convention", "index_dims", "want", "detail",
+_VERIFY_FIELDS = {"do", "lhs", "rhs", "vars", "orders", "assume", "functions", "wrt_convention", "index_dims", "want", "detail",
                   "notation"}
-_CHECK_FIELDS = {"do", "expr", "wrt", "order", "claimed", "vars", "assume", "functions", "wrt_convention", "index_dims",
-                 "layout", "vec", "want", "detail", "notation", "contract"}
+_CHECK_FIELDS = {"do", "expr", "wrt", "order", "claimed", "vars", "orders", "assume", "functions", "wrt_convention",
+                 "index_dims", "layout", "vec", "want", "detail", "notation", "contract"}
 
 
 UNWRITTEN = "(no written form)"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from ..algebra.expr import Expr
 from ..algebra.traverse import fold, postorder
@@ -23,6 +24,11 @@ MOST_SYMBOLS = 10_000   # of it, shared parts as often as they occur
 MOST_NESTED = 120       # functions and brackets in one another
 
 _POOLS = ("ijkl", "pqrs", "abcd", "efgh", "mnot", "uvwx")
+
+
+@lru_cache(maxsize=256)
+def _joined(parts: tuple[tuple[int, ...], ...]) -> tuple[int, ...]:
+    return tuple([count for part in parts for count in part])
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +50,7 @@ class Layout:
     @property
     def groups(self) -> tuple[int, ...]:
         """How many axes of the expression make each axis of the array."""
-        return tuple(count for part in self.parts for count in part)
+        return _joined(self.parts)
 
     def axes(self) -> tuple[tuple[tuple[int, ...], ...], ...]:
         """For each part, for each axis of the array, the axes of the expression."""
@@ -85,6 +91,10 @@ class Forms:
             "index": None if self.index is None else latex_statement(self.left, self.index),
             "kronecker": None if self.kronecker is None else latex(self.kronecker),
         }
+
+    def where_latex(self) -> dict[str, str]:
+        """The same as LaTeX."""
+        return {name: latex(tree) for name, tree in self.where.items()}
 
     def where_texts(self) -> dict[str, str]:
         """What the names in the other forms stand for."""
