@@ -88,9 +88,8 @@ def _derive(request: Mapping[str, Any]) -> dict[str, Any]:
         answer["notes"] = list(found.reading.notes)
     if "latex" in want:
         answer["latex"] = forms.latex()
-        answer["where_latex"] = forms.where_latex()
     if "formula" in want:
-        answer["formula"] = _formula(found.reading)
+        answer["formula"] = {"latex": _formula(found.reading), "where": forms.where_latex()}
     if "steps" in want:
         reading = choice_of(request, "wrt_convention", ALL_READINGS)
         detail, notation = choice_of(request, "detail", ("brief", "full")), choice_of(request, "notation", NOTATIONS)

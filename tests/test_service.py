@@ -122,7 +122,7 @@ def test_the_default_answer() -> None:
         "matrix": "A' B'", "index": "D_ij = A_ki B_jk", "kronecker": None, "einsum": "einsum('ki,jk->ij', A, B)", "where": {}}
 
 
-@pytest.mark.parametrize("want", [[], ["matrix"], ["latex"], ["index", "code"], ["steps"], ["kronecker", "einsum", "latex", "steps"]])
+@pytest.mark.parametrize("want", [[], ["matrix"], ["latex"], ["formula"], ["index", "code"], ["steps"], ["kronecker", "einsum", "latex", "steps"]])
 def test_want_says_what_is_answered(want: list[str]) -> None:
     assert set(derive("A x", "x", want=want)) == {"ok", "shape", "vars", "convention", "where", *want}
 
@@ -130,6 +130,30 @@ def test_want_says_what_is_answered(want: list[str]) -> None:
 def test_latex_has_an_entry_for_every_form() -> None:
     assert derive("tr(A X)", "X", want=["latex"])["latex"] == \
         {"matrix": r"A^\top", "index": "D_{ij} = A_{ji}", "kronecker": None}
+
+
+@pytest.mark.parametrize(("formula", "shown"), [
+    ("tr(A*X)", r"\operatorname{tr}\left(A \, X\right)"), ("C_ij = A_ik X_kj", r"C_{ij} = A_{ik} \, X_{kj}"),
+    ("A_ik X_kj", r"A_{ik} \, X_{kj}"), ("einsum('ik,kj->ij', A, X)", r"A \, X")])
+def test_a_formula_is_typeset_in_its_own_notation(formula: str, shown: str) -> None:
+    assert derive(formula, "X", want=["formula"])["formula"] == {"latex": shown, "where": {}}
+
+
+def test_shared_parts_are_typeset() -> None:
+    found = derive("logdet(S) + y' inv(S) y", "S", assume={"S": "spd"}, want=["matrix", "formula"])
+    assert (found["where"], found["formula"]["where"]) == ({"M": "inv(S)"}, {"M": "S^{-1}"})
+
+
+def test_a_name_may_have_axes_of_sizes_that_are_found() -> None:
+    found = derive("A x - b + c", "x", orders={"b": 1, "c": 1})
+    assert found["vars"] == {"A": ["m", "n"], "b": ["m"], "c": ["m"], "x": ["n"]}
+
+
+@pytest.mark.parametrize("orders", [{"b": True}, {"b": 13}, {"b": -1}, {"b": "1"}])
+def test_a_number_of_axes_is_checked(orders: dict[str, object]) -> None:
+    error = derive("A x - b", "x", orders=orders)["error"]
+    assert (error["code"], error["field"]) == ("TC507", "orders")
+    assert error["message"] == f"orders gives b a number of axes from 0 to 12, not {orders['b']!r}"
 
 
 def test_names_without_a_declaration_go_by_their_letter() -> None:
