@@ -121,6 +121,9 @@ def _product(own: Labels, a: tuple[int, ...], other: Labels, b: tuple[int, ...],
     shape = [dims[label] for label in labels]
     order = sorted(range(len(labels)), key=labels.__getitem__)
 
+    if order == list(range(len(labels))) and len(labels) == (3 if both else 2) == len(both[:1] + left[:1] + right[:1]):
+        return lambda x, y: first(x) @ second(y)
+
     def product(x: Array, y: Array) -> Array:
         return (first(x) @ second(y)).reshape(shape).transpose(order)
 
@@ -129,6 +132,9 @@ def _product(own: Labels, a: tuple[int, ...], other: Labels, b: tuple[int, ...],
 
 def _matrix(labels: Labels, dims: Mapping[int, int], *groups: list[int]) -> Callable[[Array], Array]:
     """An array as a matrix, or as a batch of matrices where the first of ``groups`` is not empty."""
-    place = [labels.index(label) for group in groups for label in group]
-    shape = [prod([dims[label] for label in group]) for group in (groups if groups[0] else groups[1:])]
-    return lambda array: array.transpose(place).reshape(shape)
+    used = groups if groups[0] else groups[1:]
+    place = [labels.index(label) for group in used for label in group]
+    shape = [prod([dims[label] for label in group]) for group in used]
+    if any([len(group) != 1 for group in used]):
+        return lambda array: array.transpose(place).reshape(shape)
+    return (lambda array: array) if place == sorted(place) else (lambda array: array.transpose(place))

@@ -412,8 +412,8 @@ class Tensor:
         if not self.layout.variables and self.ndim != 2:
             raise RequestError("TC519", "a linear map has rows and columns", field="expr",
                                facts=[_says(self, "this tensor")], help="take a derivative, or a matrix")
-        last = len(self.layout.parts[-1]) if self.layout.variables else 1
-        split = self.groups[:self.ndim - last], self.groups[self.ndim - last:]
+        groups, last = self.groups, len(self.layout.parts[-1]) if self.layout.variables else 1
+        split = groups[:len(groups) - last], groups[len(groups) - last:]
         variables = self.names.variables
         others = values.keys() - variables.keys()
         sizes = {name: values[name] for name in others & symbols_of(self.expr, self.names)} if others else {}

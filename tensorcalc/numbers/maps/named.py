@@ -9,6 +9,7 @@ frame of the recipe.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from math import prod
 from typing import Any, NamedTuple, Protocol
 
@@ -30,15 +31,20 @@ class Named(NamedTuple):
 
     def stacked(self, *groups: Labels) -> tuple[Array, Labels]:
         """The array with each group of axes merged, then all others merged; and the others."""
-        rest = tuple([axis for axis in self.axes if not any(axis in group for group in groups)])
-        order = [self.axes.index(axis) for group in (*groups, rest) for axis in group]
-        turned = self.array.transpose(order)
-        dims = iter(turned.shape)
-        shape = [prod([next(dims) for _ in group]) for group in (*groups, rest)]
-        return turned.reshape(shape), rest
+        places, rest = _stacking(self.axes, groups)
+        dims = self.array.shape
+        shape = [prod([dims[place] for place in group]) for group in places]
+        return self.array.transpose([place for group in places for place in group]).reshape(shape), rest
 
     def sizes(self, axes: Labels) -> list[int]:
         return [self.array.shape[self.axes.index(axis)] for axis in axes]
+
+
+@lru_cache(maxsize=512)
+def _stacking(axes: Labels, groups: tuple[Labels, ...]) -> tuple[list[list[int]], Labels]:
+    """The places of the axes of each group and of all others; and the others."""
+    rest = tuple([axis for axis in axes if not any(axis in group for group in groups)])
+    return [[axes.index(axis) for axis in group] for group in (*groups, rest)], rest
 
 
 class Solver(Protocol):

@@ -10,7 +10,7 @@ from math import log, prod
 
 from ...errors import LimitError
 from ..backends import numpy
-from .matrices import Matrices, singular
+from .matrices import singular, systems
 from .named import Array, Named, Phase, Sizes, Solver, Unusable, Values, broadcast, part
 from .recipes import Crossed, Dense, Frame, Impossible, Inverse, LowRank, Pencil, Pointwise, Recipe, Tied
 from .sylvester import CrossedSolver, pencil
@@ -72,7 +72,7 @@ class _Blocks:
     def __init__(self, array: Array, frame: Frame, sizes: Sizes) -> None:
         order = prod([sizes[axis] for axis in frame.rows])
         self.frame, self.shape = frame, [sizes[axis] for axis in frame.cols]
-        self.matrices = Matrices(array.reshape(-1, order, order))
+        self.matrices = systems(array.reshape(-1, order, order))
 
     def solve(self, right: Named) -> Named:
         batch, rows, cols = self.frame
@@ -203,7 +203,7 @@ class _LowRank:
         assert rest == (RANK,)
         self.reached = reached                                            # inv(B) U
         self.right = right.reshape(reached.shape).swapaxes(-1, -2)        # V'
-        self.inner = Matrices(np.eye(reached.shape[-1], dtype=reached.dtype) + self.right @ reached)
+        self.inner = systems(np.eye(reached.shape[-1], dtype=reached.dtype) + self.right @ reached)
 
     def solve(self, right: Named) -> Named:
         batch, _, cols = self.frame

@@ -66,6 +66,14 @@ def _sizes(variables: tuple[Variable, ...], shapes: tuple[tuple[int, ...], ...],
     return read(variables, arrays, dict(sizes))[1]
 
 
+@lru_cache(maxsize=1024)
+def _dims(of: LinearMap, groups: Split, sizes: Sizes) -> tuple[tuple[int, ...], ...]:
+    """The sizes of the axes of rows and of columns, and the shapes of their arrays."""
+    dims = tuple([value(dim, dict(sizes)) for dim in of.expr.shape])
+    rows, cols = dims[:of.rows], dims[of.rows:]
+    return rows, cols, _grouped(rows, groups[0]), _grouped(cols, groups[1])
+
+
 class _Point:
     """Values for variables, and for what is computed of them once: the factors of linear maps."""
 
@@ -76,7 +84,8 @@ class _Point:
 
     def value(self, of: LinearMap, *exprs: Expr) -> list[Array]:
         """The values of expressions about the factors of a map."""
-        self.compute(of, *exprs)
+        if of.values:
+            self.compute(of, *exprs)
         return self._run(exprs)
 
     def compute(self, of: LinearMap, *exprs: Expr) -> None:
@@ -88,7 +97,7 @@ class _Point:
 
     def _run(self, exprs: tuple[Expr, ...]) -> list[Array]:
         found = _steps(exprs, self.key)(self.arrays, self.callables)
-        return [numpy().asarray(array, dtype=self.dtype) for array in found]
+        return [array if array.dtype is self.dtype else array.astype(self.dtype) for array in found]
 
 
 def structured(expr: Expr, groups: Split, values: Mapping[str, Any], sizes: Mapping[str, int] | None = None,
@@ -184,10 +193,7 @@ class Structured:
         self.memory_limit = memory_limit
         self._products: dict[int | None, tuple[Steps, dict[str, Array]]] = {}
         self._parts: dict[Expr, Array] = {}
-        dims = [value(dim, point.sizes) for dim in of.expr.shape]
-        self._row_dims, self._col_dims = tuple(dims[:of.rows]), tuple(dims[of.rows:])
-        self.row_shape = _grouped(self._row_dims, groups[0])
-        self.column_shape = _grouped(self._col_dims, groups[1])
+        self._row_dims, self._col_dims, self.row_shape, self.column_shape = _dims(of, groups, point.key)
 
     # -- what it is ----------------------------------------------------------------------
 

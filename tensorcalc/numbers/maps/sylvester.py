@@ -11,10 +11,12 @@ from typing import NamedTuple
 
 from .. import backends
 from ..backends import numpy
-from .matrices import Matrices, is_symmetric, singular
+from .matrices import is_symmetric, singular, systems
 from .named import Array, Named, Phase, Sizes, Solver, Unusable, Values, applied, broadcast, part
 from .pattern import Labels
 from .recipes import Crossed, Pencil
+
+_WORST = 1e8   # the condition of what is inverted, beyond which the matrix itself is taken
 
 
 def pencil(recipe: Pencil, value: Values, sizes: Sizes) -> Solver:
@@ -49,6 +51,9 @@ def _symmetric_pair(matrices: Sequence[Array]) -> _Pair | None:
             lower = np.linalg.cholesky(definite)
         except np.linalg.LinAlgError:
             continue
+        pivots = np.diagonal(lower)
+        if pivots.size and not (pivots.max() / pivots.min()) ** 2 < _WORST:   # singular, and definite by rounding alone
+            continue
         other = matrices[1 - k]
         half = np.linalg.solve(lower, other)
         middle = np.linalg.solve(lower, half.T)
@@ -76,12 +81,13 @@ class _Eigen:
 
     def solve(self, right: Named) -> Named:
         _insist_on_rank(self.eigenvalues)
-        for side, pair in zip(self.recipe.sides, self.pairs):
-            right = applied(pair.vectors.T, side.rows, (side.rows[0],), [len(pair.vectors)], right)
-        axes = tuple([side.rows[0] for side in self.recipe.sides])
-        right = Named(right.array / broadcast(self.eigenvalues, axes, right.axes), right.axes)
-        for side, pair in zip(self.recipe.sides, self.pairs):
-            right = applied(pair.vectors, (side.rows[0],), side.cols, [self.sizes[axis] for axis in side.cols], right)
+        names = tuple([-3 - k for k in range(len(self.pairs))])   # of the merged axes of each side, which may have none
+        sides = list(zip(names, self.recipe.sides, self.pairs))
+        for name, side, pair in sides:
+            right = applied(pair.vectors.T, side.rows, (name,), [len(pair.vectors)], right)
+        right = Named(right.array / broadcast(self.eigenvalues, names, right.axes), right.axes)
+        for name, side, pair in sides:
+            right = applied(pair.vectors, (name,), side.cols, [self.sizes[axis] for axis in side.cols], right)
         return right
 
     def slogdet(self) -> tuple[Phase, float]:
@@ -110,7 +116,9 @@ class _Sylvester:
         # With P = C and Q = B: inv(P) (a A X B' + c C X D') inv(Q') = a inv(C) A X + c X (inv(B) D)'.
         choices = [(second, third, (a, first), (c, fourth)), (first, fourth, (c, second), (a, third))]
         left, right, (m_weight, m), (n_weight, n) = min(choices, key=lambda choice: _condition(choice[0], choice[1]))
-        self.left, self.right = part(lambda: Matrices(left[None])), part(lambda: Matrices(right[None]))
+        if _condition(left, right) > _WORST:
+            raise Unusable
+        self.left, self.right = part(lambda: systems(left[None])), part(lambda: systems(right[None]))
         left_m, right_n = part(lambda: self.left.solve(m[None])[0]), part(lambda: self.right.solve(n[None])[0])
         self.m, self.u = lapack.schur(m_weight * left_m, output="complex")
         self.n, self.v = lapack.schur(n_weight * right_n, output="complex")
@@ -156,10 +164,10 @@ class CrossedSolver:
         np = numpy()
         self.recipe, self.order = recipe, sizes[recipe.frame.rows[0]]
         a, b, c, d = (value(one) for one in recipe.matrices)
-        if not np.isrealobj(a):
+        if not np.isrealobj(a) or _condition(a, b) > _WORST:
             raise Unusable
         self.weight = float(recipe.weights[0])
-        self.left, self.right = part(lambda: Matrices(a[None])), part(lambda: Matrices(b[None]))
+        self.left, self.right = part(lambda: systems(a[None])), part(lambda: systems(b[None]))
         self.e = part(lambda: self.left.solve(c[None])[0]) * (float(recipe.weights[1]) / self.weight)
         self.f = part(lambda: self.right.solve(d[None])[0])
         self.s, self.u = lapack.schur(self.e @ self.f, output="complex")
