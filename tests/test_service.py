@@ -151,7 +151,7 @@ def test_a_name_may_have_axes_of_sizes_that_are_found() -> None:
 
 @pytest.mark.parametrize("orders", [{"b": True}, {"b": 13}, {"b": -1}, {"b": "1"}])
 def test_a_number_of_axes_is_checked(orders: dict[str, object]) -> None:
-    error = derive("A x - b", "x", orders=orders)["error"]
+    error = handle({"do": "derive", "expr": "A x - b", "wrt": "x", "orders": orders})["error"]
     assert (error["code"], error["field"]) == ("TC507", "orders")
     assert error["message"] == f"orders gives b a number of axes from 0 to 12, not {orders['b']!r}"
 
