@@ -82,16 +82,14 @@ class Compiled:
         occurring = {node.name: node for node in order if isinstance(node, Variable)}
         self.declared = tuple(variable for variable in declared if variable.name not in occurring)
         self._names = tuple(sorted(occurring))
-        shown = {dim for variable in occurring.values() for dim in variable.shape}
-        needed = {symbol for node in order for dim in _dims(node) for symbol in symbols(dim)}
-        hidden = needed - shown
+        hidden = hidden_sizes(self.exprs)
         showing = {variable.name for variable in self.declared if hidden & set(variable.shape)}
         self._symbols = (*sorted(showing), *sorted(hidden))
         self._cache: dict[object, Callable[..., Any]] = {}   # functions by shapes, and those that fill ``out``
         self._into: dict[object, Callable[..., Any]] = {}
         self.code = ""
         plain = all(name.isidentifier() and not iskeyword(name) and name not in _TAKEN for name in self._names)
-        if self._names and plain and not self._symbols and not any(map(_is_given, order)):
+        if self._names and plain and not self._symbols and not any(map(is_given, order)):
             self.__class__ = _quick(self)
 
     def __call__(self, **values: Any) -> Any:
@@ -270,7 +268,14 @@ def _head(name: str, signature: Signature, fills: bool) -> list[str]:
     return [f"def {name}({', '.join(['*'] * bool(parameters) + parameters + options)}):", *renamed]
 
 
-def _is_given(node: Expr) -> bool:
+def hidden_sizes(exprs: Sequence[Expr]) -> set[str]:
+    """The sizes that no array shows which the expressions need."""
+    order = postorder(*exprs)
+    shown = {dim for node in order if isinstance(node, Variable) for dim in node.shape}
+    return {symbol for node in order for dim in _dims(node) for symbol in symbols(dim)} - shown
+
+
+def is_given(node: Expr) -> bool:
     """Whether a node is a function that the user passes."""
     return isinstance(node, Apply) and bool(keywords(node.function))
 

@@ -14,7 +14,7 @@ from ...errors import RequestError
 from ...sizes import symbols, value
 from ..backends import jax_itself
 from ..code.codegen import module_code
-from .compiled import Origin, cheapest, executed
+from .compiled import Origin, cheapest, executed, hidden_sizes, is_given
 
 
 class Translated:
@@ -32,7 +32,7 @@ class Translated:
     'jax'
     """
 
-    __slots__ = ("_cache", "code", "declared", "exprs", "facts", "groups", "library", "origins", "several")
+    __slots__ = ("_cache", "_direct", "_names", "code", "declared", "exprs", "facts", "groups", "library", "origins", "several")
 
     def __init__(self, exprs: Sequence[Expr], groups: Sequence[Sequence[int] | None], library: str, *, several: bool = False,
                  declared: Iterable[Variable] = (), origins: Sequence[Origin | None] = (),
@@ -41,8 +41,14 @@ class Translated:
         self.origins, self.facts = tuple(origins) or (None,) * len(exprs), dict(facts or {})
         occurring = {node.name: node for node in postorder(*self.exprs) if isinstance(node, Variable)}
         self.declared = {variable.name: variable for variable in declared} | occurring
+        self._names = tuple(sorted(occurring))
         self._cache: dict[object, Callable[..., Any]] = {}
+        self._direct: Callable[..., Any] | None = None   # what JAX compiles, of arrays alone and by their shapes
         self.code: tuple[str, ...] = ()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, (self.exprs, self.groups, self.library, self.several, tuple(self.declared.values()), self.origins,
+                           self.facts)
 
     def __call__(self, **values: Any) -> Any:
         """The value, or the tuple of values.
@@ -51,6 +57,12 @@ class Translated:
         ------
         RequestError: TC511 without a value for a variable.
         """
+        if self._direct is not None:
+            try:
+                arrays = [values[name] for name in self._names]
+            except KeyError as missing:
+                raise _missing(missing.args[0]) from None
+            return self._direct(*arrays)
         key = tuple([(name, self._kind(name, one)) for name, one in values.items()])
         run = self._cache.get(key)
         if run is None:
@@ -64,29 +76,44 @@ class Translated:
         return getattr(one, "shape", ())
 
     def _made(self, values: Mapping[str, Any]) -> Callable[..., Any]:
+        """The function for values like these."""
+        for name in self._names:
+            if name not in values:
+                raise _missing(name)
+        if self.library != "jax":
+            return self._module(values)
+        jit = jax_itself().jit
+        if not hidden_sizes(self.exprs) and not any(map(is_given, postorder(*self.exprs))):
+            direct = self._direct = jit(self._traced)
+            return lambda **given: direct(*[given[name] for name in self._names])
+        known = {name: one for name, one in values.items() if callable(one)}
+        run = self._module(values)
+        jitted = jit(lambda arrays: run(**arrays, **known))
+        return lambda **given: jitted({name: given[name] for name in self._names})
+
+    def _traced(self, *arrays: Any) -> Any:
+        """What JAX compiles: it asks once for arrays of some shapes."""
+        values = dict(zip(self._names, arrays))
+        return self._module(values)(**values)
+
+    def _module(self, values: Mapping[str, Any]) -> Callable[..., Any]:
+        """The function of generated modules, for the sizes that values show."""
         sizes = {name: int(given) for name, given in values.items() if name not in self.declared and isinstance(given, int)}
         for name, variable in self.declared.items():
             shape = getattr(values.get(name), "shape", None)
             if shape is not None and not variable.groups:
                 sizes |= {dim: size for dim, size in zip(variable.shape, shape) if isinstance(dim, str) and dim.isidentifier()}
-        for node in postorder(*self.exprs):
-            if isinstance(node, Variable) and node.name not in values:
-                raise RequestError("TC511", f"no value for {node.name}", field="values")
         exprs = [self._ordered(expr, origin, sizes) for expr, origin in zip(self.exprs, self.origins)]
         self.code = tuple([module_code(expr, self.library, groups=own, sizes=sizes) for expr, own in zip(exprs, self.groups)])
         functions = [executed(code) for code in self.code]
         fixed = {name: size for name, size in sizes.items() if any(_needs(expr, name) for expr in exprs)}
 
-        def together(**arrays: Any) -> Any:
+        def together(**given: Any) -> Any:
+            arrays = {name: one for name, one in given.items() if name not in fixed}
             found = tuple([function(**arrays, **fixed) for function in functions])
             return found if self.several else found[0]
 
-        if self.library != "jax":
-            return lambda **given: together(**{name: one for name, one in given.items() if name not in fixed})
-        known = {name: one for name, one in values.items() if callable(one)}
-        jitted = jax_itself().jit(lambda arrays: together(**arrays, **known))
-        needed = {node.name for node in postorder(*exprs) if isinstance(node, Variable)}
-        return lambda **given: jitted({name: given[name] for name in needed})
+        return together
 
     def _ordered(self, expr: Expr, origin: Origin | None, sizes: Mapping[str, int]) -> Expr:
         """The cheapest form where all sizes are known."""
@@ -97,6 +124,16 @@ class Translated:
         except KeyError:
             return expr
         return cheapest(expr, origin, self.facts, sizes)
+
+
+def _missing(name: str) -> RequestError:
+    return RequestError("TC511", f"no value for {name}", field="values")
+
+
+def _restored(exprs: Sequence[Expr], groups: Sequence[Sequence[int] | None], library: str, several: bool,
+              declared: Sequence[Variable], origins: Sequence[Origin | None],
+              facts: Mapping[str, Collection[str]]) -> Translated:
+    return Translated(exprs, groups, library, several=several, declared=declared, origins=origins, facts=facts)
 
 
 def _needs(expr: Expr, symbol: str) -> bool:
