@@ -1,0 +1,124 @@
+"""A drawing as a scene: rows below one another, each a name and its networks.
+
+Knows layouts of derivatives: what was differentiated has its legs on the left, the variables theirs on the
+right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+
+from ..algebra.expr import Expr
+from ..notation.describe import Layout, axis_letters
+from . import labels
+from .labels import Label, Run
+from .network import Drawing, Row, Term, drawing
+from .place import Block, Sides, terms
+from .scene import FONT, SMALL, Scene, Shape, Text, moved
+
+WIDEST = 860.0
+MARGIN = 10.0
+MOST_WORDS = 1200   # characters of a description
+
+
+def picture(expr: Expr, layout: Layout, taken: Collection[str] = ()) -> Scene:
+    """The scene of an expression whose axes are laid out as said; ``taken``: names that mean something else.
+
+    Examples
+    --------
+    >>> from ..notation.lower import read
+    >>> reading = read("C_ij = X_ik Y_kj")
+    >>> picture(reading.expr, Layout((reading.groups,), reading.letters, reading.name)).title
+    'Tensor network of C_ij'
+    """
+    return placed(drawing(expr, taken), layout)
+
+
+def placed(made: Drawing, layout: Layout) -> Scene:
+    """The rows of a drawing, the first one laid out as ``layout`` says."""
+    rank = made.rows[0].expr.rank
+    letters = axis_letters(layout) if sum(layout.groups) == rank else tuple([str(k + 1) for k in range(rank)])
+    first = sum(layout.parts[0])
+    variable = frozenset(range(first, rank)) if layout.variables else frozenset()
+    head = heading(layout, letters)
+    rows = [_row(made.rows[0], (*head, Run(" =")) if head else (), letters, sides_of(layout, rank), variable)]
+    for row in made.rows[1:]:
+        own = tuple("abcdefgh"[k % 8] for k in range(row.expr.rank))
+        named = (*labels.name(row.name), *labels.subscripts(own), Run(" ="))
+        rows.append(_row(row, named, own, Sides.halves(row.expr.rank), frozenset()))
+    rows += [_note(note) for note in made.notes]
+    shapes: list[Shape] = []
+    down, across = MARGIN, 0.0
+    for row in rows:
+        shapes += moved(row.shapes, MARGIN, down)
+        down += row.height + 24.0
+        across = max(across, row.width)
+    title = f"Tensor network of {labels.text_of(head).replace('_', '_') if head else 'a formula'}"
+    return Scene(across + 2 * MARGIN, down - 24.0 + MARGIN, tuple(shapes), title, described(made, letters))
+
+
+def _row(row: Row, head: Label, letters: tuple[str, ...], sides: Sides, variable: frozenset[int]) -> Block:
+    names: Mapping[int, Label] = {axis: labels.italic(letter) for axis, letter in enumerate(letters)}
+    lead = None
+    if head:
+        width = labels.width(head, FONT)
+        lead = Block(width, FONT * 1.3, [Text(width / 2, FONT * 0.65, head)])
+    return terms(row.terms, sides, names, "+", row.omitted, WIDEST, variable, lead)
+
+
+def _note(note: str) -> Block:
+    label = labels.plain(note)
+    return Block(labels.width(label, SMALL), SMALL * 1.3, [Text(0, SMALL * 0.65, label, SMALL, "start", True)])
+
+
+def sides_of(layout: Layout, rank: int) -> Sides:
+    """At which side each leg ends: of what was differentiated left, of variables right; of a second derivative of a number, one
+    variable at each side."""
+    sizes = [sum(part) for part in layout.parts]
+    if not layout.variables:
+        if layout.row and rank == 1:
+            return Sides((), (0,))
+        return Sides.halves(rank)
+    left = sizes[0] if sizes[0] or len(sizes) < 3 else sizes[1]
+    return Sides(tuple(range(left)), tuple(range(left, rank)))
+
+
+def heading(layout: Layout, letters: tuple[str, ...]) -> Label:
+    """``∂C_ij/∂X_pq`` for a derivative; the name that a statement gives; nothing for a formula without one."""
+    at, words = 0, []
+    for part in layout.parts:
+        words.append(letters[at : at + sum(part)])
+        at += sum(part)
+    if not layout.variables:
+        return (*labels.name(layout.name), *labels.subscripts(words[0])) if layout.name else ()
+    order = len(layout.variables)
+    top = layout.name or ("U" if layout.parts[0] else "f")
+    found: list[Run] = [Run("∂"), *([Run(str(order), 1)] if order > 1 else []), *labels.name(top), *labels.subscripts(words[0])]
+    found.append(Run("/"))
+    for name, own in zip(layout.variables, words[1:]):
+        found += [Run("∂"), *labels.name(name), *labels.subscripts(own)]
+    return tuple(found)
+
+
+# -- in words --------------------------------------------------------------------------------
+
+
+def described(made: Drawing, letters: tuple[str, ...]) -> str:
+    """What a drawing shows, for those who do not see it."""
+    found = []
+    for row in made.rows:
+        own = letters if not row.name else tuple("abcdefgh"[k % 8] for k in range(row.expr.rank))
+        found += [f"{row.name}: "] if row.name else []
+        found += [" ".join(_words(term, own)) + ". " for term in row.terms]
+    words = "".join(found) + " ".join(made.notes)
+    return words if len(words) <= MOST_WORDS else words[:MOST_WORDS] + "…"
+
+
+def _words(term: Term, letters: tuple[str, ...]) -> Iterator[str]:
+    yield f"{term.weight} times" if term.weight != 1 else "A term of"
+    names = [labels.text_of(node.label) or "a bracket" for node in term.nodes]
+    yield (", ".join(names) or "nothing but wires") + ";"
+    for wire in term.wires:
+        ends = [*[f"{names[port.node]} axis {port.axis + 1}" for port in wire.ports],
+                *[f"leg {letters[axis]}" for axis in wire.legs]]
+        yield f"{' to '.join(ends) or f'a circle of size {wire.dim}'};" if len(ends) != 1 else f"{ends[0]} ends in a dot;"
