@@ -1,0 +1,25 @@
+// Elements from words. Text becomes text and never markup.
+
+/** The element with an id. */
+export const byId = (id) => document.getElementById(id);
+
+/** An element with attributes and children; texts are children like elements, and nothing is left out. */
+export function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) {
+      element.addEventListener(name.slice(2), value);
+    } else if (value === true) {
+      element.setAttribute(name, "");
+    } else if (value !== false && value !== null && value !== undefined) {
+      element.setAttribute(name, value);
+    }
+  }
+  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== ""));
+  return element;
+}
+
+/** Say something to those who listen to the page. */
+export function announce(text) {
+  byId("status").textContent = text;
+}

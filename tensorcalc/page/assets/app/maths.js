@@ -1,0 +1,48 @@
+// Typeset mathematics, by KaTeX, in elements.
+
+import { make } from "./dom.js";
+
+const OPTIONS = { displayMode: true, throwOnError: true, strict: "ignore", trust: false, maxExpand: 20000, maxSize: 40 };
+
+/** LaTeX as an element that scrolls by itself where it is wide; the text in its place where KaTeX cannot. */
+export function maths(latex, text = latex) {
+  const element = make("div", { class: "maths", tabindex: "-1" });
+  try {
+    window.katex.render(latex, element, OPTIONS);
+  } catch {
+    element.replaceChildren(make("code", {}, text));
+  }
+  return element;
+}
+
+/** Numbers in nested lists as LaTeX: a number, a column, a matrix; null for what has more axes. */
+export function numbersLatex(value) {
+  if (!Array.isArray(value)) {
+    return numberLatex(value);
+  }
+  if (!value.some(Array.isArray)) {
+    return matrixLatex(value.map((entry) => [entry]));
+  }
+  return value.every((row) => Array.isArray(row) && !row.some(Array.isArray)) ? matrixLatex(value) : null;
+}
+
+/** A number with as many digits as tell it from others. */
+export function numberText(value) {
+  return typeof value === "number" && !Number.isInteger(value) ? String(Number(value.toPrecision(6))) : String(value);
+}
+
+function numberLatex(value) {
+  const [digits, exponent] = numberText(value).split("e");
+  return exponent ? `${digits} \\cdot 10^{${Number(exponent)}}` : digits;
+}
+
+function matrixLatex(rows) {
+  return `\\begin{bmatrix} ${rows.map((row) => row.map(numberLatex).join(" & ")).join(" \\\\ ")} \\end{bmatrix}`;
+}
+
+/** A name as it is set in a formula: `W1` with an index, long names upright. */
+export function nameLatex(name) {
+  const [, letters, digits] = /^(\p{L}+?)(\d*)$/u.exec(name) ?? [null, name, ""];
+  const base = letters.length === 1 ? letters : `\\mathrm{${letters}}`;
+  return digits ? `${base}_{${digits}}` : base;
+}
