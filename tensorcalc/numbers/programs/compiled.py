@@ -88,8 +88,7 @@ class Compiled:
         self._cache: dict[object, Callable[..., Any]] = {}   # functions by shapes, and those that fill ``out``
         self._into: dict[object, Callable[..., Any]] = {}
         self.code = ""
-        plain = all(name.isidentifier() and not iskeyword(name) and name not in _TAKEN for name in self._names)
-        if self._names and plain and not self._symbols and not any(map(is_given, order)):
+        if self._names and is_plain(self._names) and not self._symbols and not any(map(is_given, order)):
             self.__class__ = _quick(self)
 
     def __call__(self, **values: Any) -> Any:
@@ -144,7 +143,7 @@ class Compiled:
         return cache[key], {**values, **{name: arrays[name] for name in self._names}}
 
 
-_TAKEN = ("out", "others", "cache", "into", "general")
+_TAKEN = ("out", "others", "cache", "into", "general", "direct")
 
 
 def _quick(one: Compiled) -> type[Compiled]:
@@ -166,10 +165,19 @@ def call(*, {', '.join(f'{name}=None' for name in names)}, out=None, **others):
     def general(**values: Any) -> Any:
         return one.general({name: value for name, value in values.items() if value is not None})
 
-    namespace = {"cache": one._cache, "into": one._into, "general": general}
-    call = executed(text, "call", namespace)
-    return type("Compiled", (Compiled,), {"__slots__": (), "__call__": staticmethod(call), "__doc__": Compiled.__doc__,
-                                          "__module__": __name__})
+    return calling(Compiled, text, {"cache": one._cache, "into": one._into, "general": general})
+
+
+def calling(base: type, text: str, names: Mapping[str, Any]) -> type:
+    """A class like ``base`` whose call is the function ``call`` of a text that knows ``names``."""
+    call = executed(text, "call", names)
+    return type(base.__name__, (base,), {"__slots__": (), "__call__": staticmethod(call), "__doc__": base.__doc__,
+                                         "__module__": base.__module__})
+
+
+def is_plain(names: Iterable[str]) -> bool:
+    """Whether all names can be those of arguments in a text."""
+    return all([name.isidentifier() and not iskeyword(name) and name not in _TAKEN for name in names])
 
 
 def _restored(exprs: Sequence[Expr], groups: Sequence[Sequence[int] | None], several: bool, declared: Sequence[Variable],

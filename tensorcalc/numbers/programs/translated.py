@@ -14,7 +14,7 @@ from ...errors import RequestError
 from ...sizes import symbols, value
 from ..backends import jax_itself
 from ..code.codegen import module_code
-from .compiled import Origin, cheapest, executed, hidden_sizes, is_given
+from .compiled import Origin, calling, cheapest, executed, hidden_sizes, is_given, is_plain
 
 
 class Translated:
@@ -32,7 +32,7 @@ class Translated:
     'jax'
     """
 
-    __slots__ = ("_cache", "_direct", "_names", "code", "declared", "exprs", "facts", "groups", "library", "origins", "several")
+    __slots__ = ("_cache", "_names", "code", "declared", "exprs", "facts", "groups", "library", "origins", "several")
 
     def __init__(self, exprs: Sequence[Expr], groups: Sequence[Sequence[int] | None], library: str, *, several: bool = False,
                  declared: Iterable[Variable] = (), origins: Sequence[Origin | None] = (),
@@ -43,7 +43,6 @@ class Translated:
         self.declared = {variable.name: variable for variable in declared} | occurring
         self._names = tuple(sorted(occurring))
         self._cache: dict[object, Callable[..., Any]] = {}
-        self._direct: Callable[..., Any] | None = None   # what JAX compiles, of arrays alone and by their shapes
         self.code: tuple[str, ...] = ()
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -57,12 +56,6 @@ class Translated:
         ------
         RequestError: TC511 without a value for a variable.
         """
-        if self._direct is not None:
-            try:
-                arrays = [values[name] for name in self._names]
-            except KeyError as missing:
-                raise _missing(missing.args[0]) from None
-            return self._direct(*arrays)
         key = tuple([(name, self._kind(name, one)) for name, one in values.items()])
         run = self._cache.get(key)
         if run is None:
@@ -84,7 +77,9 @@ class Translated:
             return self._module(values)
         jit = jax_itself().jit
         if not hidden_sizes(self.exprs) and not any(map(is_given, postorder(*self.exprs))):
-            direct = self._direct = jit(self._traced)
+            direct = jit(self._traced)
+            if self._names and is_plain(self._names):
+                self.__class__ = _quick(self, direct)
             return lambda **given: direct(*[given[name] for name in self._names])
         known = {name: one for name, one in values.items() if callable(one)}
         run = self._module(values)
@@ -124,6 +119,22 @@ class Translated:
         except KeyError:
             return expr
         return cheapest(expr, origin, self.facts, sizes)
+
+
+def _quick(one: Translated, direct: Callable[..., Any]) -> type[Translated]:
+    """A class whose call passes arrays on to what JAX compiles, and keeps, by their shapes."""
+    names = one._names
+    values = ", ".join([f"{name}={name}" for name in names])
+    text = f"""
+def call(*, {', '.join([f'{name}=None' for name in names])}, **others):
+    if {' or '.join([f'{name} is None' for name in names])}:
+        general({values})
+    return direct({', '.join(names)})
+"""
+    def general(**values: Any) -> None:
+        raise _missing(next(name for name in names if values[name] is None))
+
+    return calling(Translated, text, {"direct": direct, "general": general})
 
 
 def _missing(name: str) -> RequestError:
