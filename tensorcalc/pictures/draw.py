@@ -6,14 +6,14 @@ right.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from ..algebra.expr import Expr
 from ..notation.describe import Layout, axis_letters
 from . import labels
 from .labels import Label, Run
 from .network import Drawing, Row, Term, drawing
-from .place import Block, Sides, terms
+from .place import INNER, Block, By, Sides, terms
 from .scene import FONT, SMALL, Scene, Shape, Text, moved
 
 WIDEST = 860.0
@@ -38,32 +38,30 @@ def placed(made: Drawing, layout: Layout) -> Scene:
     """The rows of a drawing, the first one laid out as ``layout`` says."""
     rank = made.rows[0].expr.rank
     letters = axis_letters(layout) if sum(layout.groups) == rank else tuple([str(k + 1) for k in range(rank)])
-    first = sum(layout.parts[0])
-    variable = frozenset(range(first, rank)) if layout.variables else frozenset()
     head = heading(layout, letters)
-    rows = [_row(made.rows[0], (*head, Run(" =")) if head else (), letters, sides_of(layout, rank), variable)]
+    blocks = [_row(made.rows[0], (*head, Run(" =")) if head else (), letters, sides_of(layout, rank), variables(layout))]
     for row in made.rows[1:]:
-        own = tuple("abcdefgh"[k % 8] for k in range(row.expr.rank))
+        own = inner(row.expr.rank)
         named = (*labels.name(row.name), *labels.subscripts(own), Run(" ="))
-        rows.append(_row(row, named, own, Sides.halves(row.expr.rank), frozenset()))
-    rows += [_note(note) for note in made.notes]
+        blocks.append(_row(row, named, own, Sides.halves(row.expr.rank), ()))
+    blocks += [_note(note) for note in made.notes]
     shapes: list[Shape] = []
     down, across = MARGIN, 0.0
-    for row in rows:
-        shapes += moved(row.shapes, MARGIN, down)
-        down += row.height + 24.0
-        across = max(across, row.width)
-    title = f"Tensor network of {labels.text_of(head).replace('_', '_') if head else 'a formula'}"
+    for block in blocks:
+        shapes += moved(block.shapes, MARGIN, down)
+        down += block.height + 24.0
+        across = max(across, block.width)
+    title = f"Tensor network of {labels.text_of(head) if head else 'a formula'}"
     return Scene(across + 2 * MARGIN, down - 24.0 + MARGIN, tuple(shapes), title, described(made, letters))
 
 
-def _row(row: Row, head: Label, letters: tuple[str, ...], sides: Sides, variable: frozenset[int]) -> Block:
+def _row(row: Row, head: Label, letters: tuple[str, ...], sides: Sides, by: Sequence[By]) -> Block:
     names: Mapping[int, Label] = {axis: labels.italic(letter) for axis, letter in enumerate(letters)}
     lead = None
     if head:
         width = labels.width(head, FONT)
         lead = Block(width, FONT * 1.3, [Text(width / 2, FONT * 0.65, head)])
-    return terms(row.terms, sides, names, "+", row.omitted, WIDEST, variable, lead)
+    return terms(row.terms, sides, names, "+", row.omitted, WIDEST, by, lead)
 
 
 def _note(note: str) -> Block:
@@ -72,8 +70,10 @@ def _note(note: str) -> Block:
 
 
 def sides_of(layout: Layout, rank: int) -> Sides:
-    """At which side each leg ends: of what was differentiated left, of variables right; of a second derivative of a number, one
-    variable at each side."""
+    """At which side each leg ends: of what was differentiated left, of variables right.
+
+    A second derivative of a number has one variable at each side.
+    """
     sizes = [sum(part) for part in layout.parts]
     if not layout.variables:
         if layout.row and rank == 1:
@@ -81,6 +81,21 @@ def sides_of(layout: Layout, rank: int) -> Sides:
         return Sides.halves(rank)
     left = sizes[0] if sizes[0] or len(sizes) < 3 else sizes[1]
     return Sides(tuple(range(left)), tuple(range(left, rank)))
+
+
+def inner(rank: int) -> tuple[str, ...]:
+    """Names for the axes of a part."""
+    return tuple([INNER[axis % len(INNER)] for axis in range(rank)])
+
+
+def variables(layout: Layout) -> tuple[By, ...]:
+    """Each variable that a derivative is by, with the axes of the derivative that are its own."""
+    found: list[By] = []
+    at = sum(layout.parts[0])
+    for name, part in zip(layout.variables, layout.parts[1:]):
+        found.append(((Run("∂"), *labels.name(name)), tuple(range(at, at + sum(part)))))
+        at += sum(part)
+    return tuple(found)
 
 
 def heading(layout: Layout, letters: tuple[str, ...]) -> Label:
@@ -107,7 +122,7 @@ def described(made: Drawing, letters: tuple[str, ...]) -> str:
     """What a drawing shows, for those who do not see it."""
     found = []
     for row in made.rows:
-        own = letters if not row.name else tuple("abcdefgh"[k % 8] for k in range(row.expr.rank))
+        own = letters if not row.name else inner(row.expr.rank)
         found += [f"{row.name}: "] if row.name else []
         found += [" ".join(_words(term, own)) + ". " for term in row.terms]
     words = "".join(found) + " ".join(made.notes)

@@ -173,15 +173,16 @@ def _function(expr: Apply) -> Label | None:
     if not expr.arguments:
         return constant(expr)
     if expr.function.name == "unit":
-        place = _short(expr.arguments[0])
-        return None if place is None else (Run("e", 0, True), *[Run(run.text, -1, run.italic) for run in place if not run.shift])
+        entry = _short(expr.arguments[0])
+        lowered = [Run(run.text, -1, run.italic) for run in entry or () if not run.shift]
+        return (Run("e", 0, True), *lowered) if lowered else None
     base, exponent = raised(expr)
     inner = [_short(argument) for argument in base]
     if any(label is None for label in inner):
         return None
     labels = [label for label in inner if label is not None]
     if exponent is not None:
-        return (*(labels[0] if isinstance(base[0], Variable) else bracketed(labels[0])), *exponent)
+        return (*(labels[0] if isinstance(base[0], (Variable, Delta)) else bracketed(labels[0])), *exponent)
     joined: list[Run] = []
     for place, label in enumerate(labels):
         joined += [*([Run(", ")] if place else []), *label]

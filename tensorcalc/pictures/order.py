@@ -13,9 +13,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 SWEEPS = 6
-MOST_SOURCES = 8   # nodes from which the columns of a network without legs are tried
+MOST_SOURCES = 16   # nodes or pairs of nodes from which the columns of a network without legs are tried
 
-CROSSING, BLOCKED, PASSING, FLAT, COLUMN, TURNED = 10.0, 4.0, 1.0, 0.8, 0.6, 0.05
+CROSSING, BLOCKED, PASSING, FLAT, COLUMN, ROW, SLOPE, TURNED = 10.0, 4.0, 1.0, 0.5, 0.4, 0.7, 0.4, 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +94,14 @@ def components(graph: Graph) -> list[list[int]]:
 
 
 def _layerings(graph: Graph) -> Iterator[list[int]]:
-    """Ways to give each node a column, from 1 on: by the distance from either side, with nodes of one wire beside or in line."""
+    """Ways to give each node a column, from 1 on: by the distance from either side, nodes of one wire in line or not."""
     parts = components(graph)
     sides = [list(dict.fromkeys(side)) for side in (graph.left, graph.right)]
     if not sides[0] and not sides[1]:
-        sources = range(graph.count) if graph.count <= MOST_SOURCES else range(0, graph.count, graph.count // MOST_SOURCES)
-        for source in sources:
+        starts = [[node] for node in range(graph.count)] + [[a, b] for a, b in dict.fromkeys(graph.edges)]
+        for sources in starts[:: max(len(starts) // MOST_SOURCES, 1)]:
             for hanging in (False, True):
-                yield _layers(graph, parts, [[source], []], 0, hanging)
+                yield _layers(graph, parts, [sources, []], 0, hanging)
         return
     for first in (0, 1):
         for hanging in (False, True):
@@ -288,5 +288,8 @@ def _arranged(graph: Graph, layers: Sequence[int], fixed: bool) -> Ordered:
     made.columns = best
     made.exchange()
     cost, crossings = made.cost()
-    total = cost + PASSING * made.passing + FLAT * len(made.flat) + COLUMN * (made.last - 1)
+    middle = {item: place - (len(column) - 1) / 2 for column in made.columns for place, item in enumerate(column)}
+    slope = sum([abs(middle[a] - middle[b]) for a in made.after for b in made.after[a]])
+    total = cost + SLOPE * slope + PASSING * made.passing + FLAT * len(made.flat) + COLUMN * (made.last - 1) + \
+        ROW * max(map(len, made.columns))
     return Ordered(made.columns, made.chains, made.flat, total, crossings)

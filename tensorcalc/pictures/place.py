@@ -18,7 +18,11 @@ from .scene import FONT, SMALL, Box, Curve, Dot, Point, Shape, Text, circle, joi
 NODE, PORT, GAP, LEG, PAD = 32.0, 15.0, 22.0, 20.0, 12.0
 COLUMN, WIDEST_GAP = 30.0, 84.0
 LOOP = 13.0
-INNER = "abcdefgh"
+INNER = "αβγδζηθκξπρσ"   # names of legs that nobody gave one, unlike those of the answer
+
+
+By = tuple[Label, tuple[int, ...]]
+"""A variable that a derivative is by, and the axes that are its own."""
 
 
 @dataclass(slots=True)
@@ -56,8 +60,9 @@ class End:
 
 @dataclass(slots=True)
 class Web:
-    """A term as a graph.  Vertices are nodes, then dots, then bends, at which the two legs of one wire
-    meet.  ``legs``: where each axis of the term ends; ``loops``: axes of one node that one wire joins.
+    """A term as a graph; its vertices are nodes, then dots, and bends at which the two legs of one wire meet.
+
+    ``legs``: where each axis of the term ends; ``loops``: axes of one node that one wire joins.
     """
 
     term: Term
@@ -92,7 +97,7 @@ def web(term: Term) -> Web:
 
 
 def network(term: Term, sides: Sides, variable: frozenset[int] = frozenset()) -> tuple[Block | None, Block | None]:
-    """The numbers in a term side by side, and what has legs, which end at the sides; ``variable``: axes that a derivative is by."""
+    """The numbers in a term side by side, and what has legs, which end at its sides; ``variable``: axes of variables' legs."""
     made = web(term)
     graph = Graph(made.count, tuple([(a.vertex, b.vertex) for a, b in made.edges]))
     hanging = {end.vertex for end in made.legs.values()}
@@ -268,7 +273,7 @@ class _Placer:
         left, right = self.axes_at(item, "left"), self.axes_at(item, "right")
         if around:
             left, right = [*[a for a, _ in reversed(loops)], *left], [*[b for _, b in reversed(loops)], *right]
-        block = _node(node, left, right)
+        block = _node(node, left, right, upright=any((item, side) in self.ports for side in ("above", "below")))
         self.blocks[item] = block
         for side, heights in (("left", block.left), ("right", block.right)):
             for k in self.ports.get((item, side), []):
@@ -316,9 +321,9 @@ class _Placer:
                     weights.append(weight or 0.3)
                 for item, y in zip(column, _spread(wanted, weights, [apart.get(item, 0.0) for item in column])):
                     self.items[item].y = y
-        top = min([item.y - item.up for item in self.items.values()])
-        for item in self.items.values():
-            item.y -= top
+        top = min([own.y - own.up for own in self.items.values()])
+        for own in self.items.values():
+            own.y -= top
 
     def widths(self) -> float:
         """The middle of each column; the width of all."""
@@ -470,7 +475,8 @@ class _Placer:
                 reach = 7.0 + 6.0 * k
                 top = y - 18.0 - 8.0 * k
                 middle = x + block.width / 2
-                found.append(Curve(((middle - reach, y), (middle - reach - 3, top), (middle + reach + 3, top), (middle + reach, y))))
+                found.append(Curve(((middle - reach, y), (middle - reach - 3, top), (middle + reach + 3, top),
+                                    (middle + reach, y))))
                 if node.marked:
                     found += _marks(node, a, middle - reach, y, "above") + _marks(node, b, middle + reach, y, "above")
         return found
@@ -520,12 +526,12 @@ def _even(axes: Sequence[int], height: float) -> dict[int, float]:
     return {axis: height / 2 + PORT * (place - (len(axes) - 1) / 2) for place, axis in enumerate(axes)}
 
 
-def _node(node: Node, left: Sequence[int], right: Sequence[int]) -> Block:
-    """A node whose wires come at the sides given."""
+def _node(node: Node, left: Sequence[int], right: Sequence[int], *, upright: bool) -> Block:
+    """A node whose wires come at the sides given, and from above and below where that is so."""
     if node.inside is not None:
         return _frame(node, node.inside, left, right)
-    height = max(NODE, PORT * max(len(left), len(right)) + 10)
     numbered = node.marked and node.rank > 2
+    height = max(NODE + (16 if numbered and upright else 0), PORT * max(len(left), len(right)) + 10)
     width = max(NODE, labels.width(node.label, FONT) + 16 + (18 if numbered else 0))
     made = Block(width, height, [Box(0, 0, width, height), Text(width / 2, height / 2, node.label)],
                  _even(left, height), _even(right, height))
@@ -573,7 +579,8 @@ def _frame(node: Node, inside: Inside, left: Sequence[int], right: Sequence[int]
 
 def _with_exponent(made: Block, room: float) -> Block:
     """A frame with room for what is raised behind it."""
-    shapes = [*moved(made.shapes, 0, 6), *[Curve(line((made.width, y + 6), (made.width + room, y + 6))) for y in made.right.values()]]
+    shapes = moved(made.shapes, 0, 6)
+    shapes += [Curve(line((made.width, y + 6), (made.width + room, y + 6))) for y in made.right.values()]
     lefts, rights = ({axis: y + 6 for axis, y in heights.items()} for heights in (made.left, made.right))
     return Block(made.width + room, made.height + 6, shapes, lefts, rights)
 
@@ -603,14 +610,14 @@ def _named(inside: Inside, left: Sequence[int], right: Sequence[int], head: floa
         sides = Sides(tuple([passing[a] for a in left]), tuple([passing[a] for a in right]), True)
         names = {inner: labels.italic(INNER[axis % len(INNER)]) for axis, inner in enumerate(passing)}
     row = terms(inside.parts, sides, names, inside.joint, inside.omitted, WIDE_INSIDE)
-    rim = 18.0
+    rim = 20.0
     width = max(row.width + 2 * rim, title + 2 * PAD)
     height = max(row.height, PORT * max(len(left), len(right)))
     shapes = moved(row.shapes, (width - row.width) / 2, (height - row.height) / 2)
     lefts, rights = ({axis: y + head for axis, y in _even(side, height).items()} for side in (left, right))
     if names and passing is not None:
         for x, anchor, heights in ((4.0, "start", lefts), (width - 4, "end", rights)):
-            shapes += [Text(x, y - head, names[passing[axis]], 10.0, anchor, True) for axis, y in heights.items()]
+            shapes += [Text(x, y - head, names[passing[axis]], SMALL, anchor, True) for axis, y in heights.items()]
     return Block(width, height, shapes), lefts, rights
 
 
@@ -620,13 +627,14 @@ WIDE_INSIDE = 420.0
 
 
 def terms(parts: Sequence[Term], sides: Sides, names: Mapping[int, Label], joint: str, omitted: int, widest: float,
-          variable: frozenset[int] = frozenset(), lead: Block | None = None) -> Block:
+          by: Sequence[By] = (), lead: Block | None = None) -> Block:
     """Networks side by side with their coefficients, in as many lines as they need."""
     pieces: list[Block] = [lead] if lead is not None else []
+    variable = frozenset([axis for _, axes in by for axis in axes])
     for place, part in enumerate(parts):
         sign = _coefficient(part, place, joint)
         numbers, body = network(part, sides, variable)
-        found = [_text(sign) if sign else None, numbers, labelled(body, names, variable) if body is not None else None]
+        found = [_text(sign) if sign else None, numbers, labelled(body, names, by) if body is not None else None]
         pieces.append(_beside([one for one in found if one is not None], 8.0))
     if omitted:
         pieces.append(_text(labels.plain(f"+ {omitted:,} more terms")))
@@ -657,23 +665,46 @@ def _text(label: Label) -> Block:
     return Block(width, FONT * 1.3, [Text(width / 2, FONT * 0.65, label)])
 
 
-def labelled(made: Block, names: Mapping[int, Label], variable: frozenset[int] = frozenset()) -> Block:
-    """A block with names at the ends of its legs; those of the variable end in a ring."""
+def labelled(made: Block, names: Mapping[int, Label], by: Sequence[By] = ()) -> Block:
+    """A block with names at the ends of its legs; those of a variable end in a ring, and a bracket says ``∂X``."""
     if not names:
         return made
-    before, after = (max([labels.width(names[axis], FONT) for axis in side], default=-6.0) + 6 for side in (made.left, made.right))
-    rings = [9.0 if any(axis in variable for axis in side) else 0.0 for side in (made.left, made.right)]
-    before, after = before + rings[0], after + rings[1]
-    shapes = moved(made.shapes, before, 0)
-    for axis, y in made.left.items():
-        shapes += [Dot(before - 3.2, y, "open")] if axis in variable else []
-        shapes.append(Text(before - 5 - rings[0], y, names[axis], FONT, "end"))
-    for axis, y in made.right.items():
-        x = before + made.width
-        shapes += [Dot(x + 3.2, y, "open")] if axis in variable else []
-        shapes.append(Text(x + 5 + rings[1], y, names[axis], FONT, "start"))
-    width = before + made.width + after
-    return Block(width, made.height, shapes, made.left, made.right)
+    variable = {axis for _, axes in by for axis in axes}
+    found = Block(made.width, made.height, list(made.shapes), made.left, made.right)
+    reach = [0.0, 0.0]
+    for side, (heights, x, out, anchor) in enumerate(((made.left, 0.0, -1, "end"), (made.right, made.width, 1, "start"))):
+        if not heights:
+            continue
+        ring = 8.0 if variable & set(heights) else 0.0
+        wide = max([labels.width(names[axis], FONT) for axis in heights])
+        for axis, y in heights.items():
+            found.shapes += [Dot(x + 3.2 * out, y, "open")] if axis in variable else []
+            found.shapes.append(Text(x + (5 + ring) * out, y, names[axis], FONT, anchor))
+        reach[side] = 5 + ring + wide
+        edge = x + (reach[side] + 6) * out
+        for label, axes in by:
+            for run in _runs(heights, axes):
+                top, low = run[0] - 9, run[-1] + 9
+                corners = (edge - 3 * out, top), (edge, top), (edge, low), (edge - 3 * out, low)
+                found.shapes.append(Curve(line(*corners), "bracket"))
+                found.shapes.append(Text(edge + 5 * out, (top + low) / 2, label, SMALL, anchor))
+                reach[side] = max(reach[side], abs(edge - x) + 5 + labels.width(label, SMALL))
+    found.shapes = moved(found.shapes, reach[0], 0)
+    found.width += reach[0] + reach[1]
+    return found
+
+
+def _runs(heights: Mapping[int, float], axes: Sequence[int]) -> list[list[float]]:
+    """The heights of the legs ``axes``, those beside one another together."""
+    found: list[list[float]] = []
+    last = False
+    for axis, y in sorted(heights.items(), key=lambda item: item[1]):
+        if axis in axes:
+            if not last:
+                found.append([])
+            found[-1].append(y)
+        last = axis in axes
+    return found
 
 
 def _beside(parts: Sequence[Block], gap: float = 16.0) -> Block:

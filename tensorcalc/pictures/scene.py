@@ -38,7 +38,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """Cubic Bézier pieces, three points each after the first; ``kind`` is ``"wire"``, ``"variable"`` or ``"arrow"``."""
+    """Cubic Bézier pieces, three points each after the first; ``kind`` is ``"wire"``, ``"variable"`` or ``"bracket"``."""
 
     points: tuple[Point, ...]
     kind: str = "wire"

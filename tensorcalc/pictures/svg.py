@@ -20,9 +20,9 @@ def svg(scene: Scene, *, alone: bool = False) -> str:
     """
     width, height = round(scene.width + 0.5), round(scene.height + 0.5)
     title, words = escape(scene.title), escape(scene.description)
-    lines = [f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{title}" width="{width}" height="{height}" '
-             f'viewBox="0 0 {width} {height}" fill="none" stroke="none" font-family="{FAMILY}">',
-             f"<title>{title}</title>", f"<desc>{words}</desc>"]
+    first = (f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{title}" width="{width}" height="{height}" '
+             f'viewBox="0 0 {width} {height}" fill="none" stroke="none" font-family="{FAMILY}">')
+    lines = [first, f"<title>{title}</title>", f"<desc>{words}</desc>"]
     if alone:
         lines.append(f"<style>{STYLE}</style>")
     lines += [_shape(shape) for shape in sorted(scene.shapes, key=_depth)]
@@ -61,7 +61,8 @@ def _box(box: Box) -> str:
 
 def _curve(curve: Curve) -> str:
     first, *rest = [f"{_number(x)} {_number(y)}" for x, y in curve.points]
-    pen = f'stroke="{ACCENT}" stroke-width="2"' if curve.kind == "variable" else 'stroke="currentColor" stroke-width="1.5"'
+    pen = {"variable": f'stroke="{ACCENT}" stroke-width="2"', "bracket": f'stroke="{ACCENT}" stroke-width="1"',
+           "wire": 'stroke="currentColor" stroke-width="1.5"'}[curve.kind]
     return f'<path d="M{first}C{" ".join(rest)}" {pen} stroke-linecap="round" stroke-linejoin="round"/>'
 
 

@@ -132,13 +132,14 @@ def _steps(order: Sequence[Expr], sizes: Mapping[str, int]) -> tuple[str, ...]:
     for node in order:
         operands = ", ".join([child.name if isinstance(child, Variable) else number.get(child, "δ") for child in node.children])
         shape = " x ".join(map(str, node.shape)) or "number"
-        lines.append((f"{number[node]:<2} {shape}: {_done(node)}{' of ' + operands if operands else ''}",
+        lines.append((f"{number[node]:<2} {shape}: {done(node)}{' of ' + operands if operands else ''}",
                       f"{total_cost([node], sizes, node.children):,}"))
     width = max([len(text) for text, _ in lines], default=0)
     return tuple([f"{text:<{width}}  {price:>10}" for text, price in lines])
 
 
-def _done(node: Expr) -> str:
+def done(node: Expr) -> str:
+    """What a step does: the subscripts of a product, the name of a function."""
     match node:
         case Sum():
             return "sum"
