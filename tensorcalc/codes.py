@@ -19,6 +19,7 @@ from .errors import (
     UnsupportedError,
 )
 from .notation.mistakes import SYNTAX_CODES
+from .notation.pasted.mistakes import CODES as PASTED_CODES
 
 KINDS: dict[str, type[TensorCalcError]] = {"0": FormulaError, "1": ShapeError, "2": UnknownNameError,
                                            "3": UnsupportedError, "4": LimitError, "5": RequestError}
@@ -61,6 +62,7 @@ _MEANING = {
                   "derive 'delta_i X_ij' --wrt X"),
     "TC065": Code("A function does not take what stands in it in index notation.", "derive 'inv(X_ij)' --wrt X"),
     "TC066": Code("An index stands twice on the left side.", "derive 'D_ii = X_ii' --wrt X"),
+    "TC067": Code("A sum is over an index that what is summed does not have.", "derive 'sum(k, x_i y_i)' --wrt x"),
     "TC070": Code("A function stands without its argument.", "derive 'tr X' --wrt X"),
     "TC101": Code("Shapes differ where equal ones are needed.", "derive 'X + Y' --wrt X --var X=2,3 --var Y=4,5"),
     "TC102": Code("An index of the result is on no factor.", "derive \"einsum('ij->ik', X)\" --wrt X"),
@@ -158,7 +160,7 @@ def _of_syntax(sentence: str) -> Code:
 
 
 CODES: dict[str, Code] = dict(sorted({
-    **{code: _of_syntax(sentence) for code, sentence in SYNTAX_CODES.items()}, **_MEANING,
+    **{code: _of_syntax(sentence) for code, sentence in (SYNTAX_CODES | PASTED_CODES).items()}, **_MEANING,
     "TC023": Code(SYNTAX_CODES["TC023"]),   # raised where no name may stand on the left, which no command shows
 }.items()))
 """Every code, in order."""

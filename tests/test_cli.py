@@ -360,7 +360,7 @@ ERRORS = {
 FormulaError TC002: '$' means nothing in a formula
   x^2 $ 3
       ^
-  help: formulas are written without dollar signs
+  help: dollar signs stand around a whole formula, or not at all
 """,
     'derive "A + * B" --wrt A': """\
 FormulaError TC004: an operand is missing between '+' and '*'

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import assert_never
 
+from .letters import uses_indices
 from .syntax import (
     ADDITIVE,
     ATOM,
@@ -121,10 +122,11 @@ def _operation(tree: Op, parts: list[Written]) -> Written:
         case "transpose" if _is_inverse(tree.operands[0]):
             return Written(parts[0].text.removesuffix(_INVERSE) + r"^{-\top}", POSTFIX, "raised")
         case "transpose":
-            base = parts[0].text if parts[0].operator == "call" else _base(parts[0])
+            base = parts[0].text if parts[0].operator == "call" and not parts[0].negative else _base(parts[0])
             return Written(base + OPERATORS["transpose"].latex, POSTFIX, "transpose")
         case "power":
-            return Written(f"{_base(parts[0])}^{{{_signed(parts[1])}}}", POSTFIX, "power")
+            base = _bracketed(parts[0]) if _is_entry_inverted(tree) else _base(parts[0])
+            return Written(f"{base}^{{{_signed(parts[1])}}}", POSTFIX, "power")
         case "elpower":
             exponent = _signed(parts[1]) if _simple(parts[1]) else _bracketed(parts[1])
             return Written(rf"{_base(parts[0])}^{{\odot {exponent}}}", POSTFIX, "elpower")
@@ -337,6 +339,31 @@ def _unit(symbol: str, positions: int) -> Typeset:
     return typeset
 
 
+def _abs(tree: Call, parts: list[Written]) -> Written | None:
+    """Bars around what is a number, by name around all else: people read |X| as a determinant."""
+    return _around(r"\lvert", r"\rvert")(tree, parts) if all(map(_is_number, tree.arguments)) else None
+
+
+def _is_number(tree: Syntax) -> bool:
+    """Whether a tree is a number whatever its names stand for."""
+    match tree:
+        case Num() | Entry():
+            return True
+        case Name() | Indexed():
+            return tree.indices is not None
+        case Call():
+            return tree.indices is not None or tree.function in _NUMBERS or uses_indices(tree)
+        case Op("frobenius"):
+            return True
+        case Op():
+            return all(map(_is_number, tree.operands)) or uses_indices(tree)
+        case _:
+            return False
+
+
+_NUMBERS = frozenset({"tr", "sum", "det", "logdet", "norm1", "norm2", "logsumexp", "bars"})
+
+
 def _sqrt(tree: Call, parts: list[Written]) -> Written | None:
     return Written(rf"\sqrt{{{_signed(parts[0])}}}", POSTFIX, "raised") if len(parts) == 1 else None
 
@@ -398,6 +425,12 @@ def _jacobian(tree: Call, parts: list[Written]) -> Written | None:
     return Written(rf"\frac{{{above}}}{{{below}^\top}}", NEGATIVE, "raised")
 
 
+def _is_entry_inverted(tree: Op) -> bool:
+    """Whether ``tree`` is 1 over an entry, which people would read as an entry of the inverse."""
+    base, exponent = tree.operands
+    return isinstance(base, Name) and len(base.indices or ()) > 1 and latex(exponent) == "-1"
+
+
 def _is_inverse(tree: Syntax) -> bool:
     """Whether ``tree`` was written with the superscript of an inverse."""
     return isinstance(tree, Call) and tree.function == "inv" and len(tree.arguments) == 1 and not tree.indices
@@ -406,7 +439,7 @@ def _is_inverse(tree: Syntax) -> bool:
 _TYPESET: dict[str, Typeset] = {
     "inv": _behind(_INVERSE),
     "pinv": _behind("^{+}"),
-    "abs": _around(r"\lvert", r"\rvert"),
+    "abs": _abs,
     "norm1": _around(r"\lVert", r"\rVert", "_1"),
     "norm2": _around(r"\lVert", r"\rVert", "_2"),
     "skew": _around("[", "]", r"_\times"),

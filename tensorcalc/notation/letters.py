@@ -66,6 +66,8 @@ def count(tree: Syntax) -> dict[str, int]:
             return _tally(flat(indices))
         case Op("add" | "power" | "elpower", operands):
             return _once(operands)
+        case Call("sum", (Name(bound), *_, body)):
+            return {letter: places for letter, places in _once((body,)).items() if letter != bound}
         case Call(function, arguments):
             inner = _once(arguments)
             if function == "logsumexp" and inner:
@@ -90,7 +92,8 @@ def summed_inside(tree: Syntax) -> set[str]:
     """The indices that some function or power in a tree sums unless they are kept from outside."""
     found: set[str] = set()
     for node in walk(tree):
-        brackets = node.arguments if isinstance(node, Call) and node.indices is None else \
+        brackets = node.arguments[-1:] if isinstance(node, Call) and node.function == "sum" else \
+            node.arguments if isinstance(node, Call) and node.indices is None else \
             node.operands if isinstance(node, Op) and node.operator in ("power", "elpower") else ()
         for bracket in brackets:
             found |= {letter for term in terms(bracket) for letter, places in count(term).items() if places > 1}

@@ -7,6 +7,7 @@ Binary operators are kept on a stack of open applications and are closed by bind
 power (Pratt's method, with the stack made explicit), so only brackets recurse and
 ``a + b + …`` may have any length.  The operators come from the table alone.
 
+LaTeX is translated first (:mod:`tensorcalc.notation.pasted`), and is the source all the same.
 Every error carries the source and exact places.  No input takes long: the work is
 linear in the source, and source, nesting and numbers are bounded.
 """
@@ -14,13 +15,15 @@ linear in the source, and source, nesting and numbers are bounded.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
 
 from ..errors import FormulaError, LimitError, Span
 from . import mistakes
 from .mistakes import MAX_DEPTH, MAX_SOURCE, SYNTAX_CODES
+from .pasted import Translation, is_latex, translated
 from .syntax import (
     ADDITIVE,
     OPERATORS,
@@ -78,11 +81,9 @@ def parse(source: str, functions: Collection[str] = (), field: str = "expr", own
     >>> parse("t = A x; t' t").definitions[0][0]
     Name(name='t', indices=None, span=(0, 1))
     """
-    try:
-        return _Parser(source, functions, own).statement()
-    except (FormulaError, LimitError) as error:
-        error.source, error.field = source, field
-        raise
+    with _reading(source, functions, field, own) as (parser, pasted):
+        statement = parser.statement()
+    return pasted.statement(statement) if pasted is not None else statement
 
 
 def parse_expression(source: str, functions: Collection[str] = (), field: str = "expr") -> Syntax:
@@ -94,8 +95,27 @@ def parse_expression(source: str, functions: Collection[str] = (), field: str = 
     Op(operator='multiply', operands=(Num(value=Fraction(2, 1), span=(0, 1)), \
 Name(name='x', indices=None, span=(2, 3))), span=(0, 3))
     """
+    with _reading(source, functions, field) as (parser, pasted):
+        tree = parser.formula()
+    return pasted.placed(tree) if pasted is not None else tree
+
+
+@contextmanager
+def _reading(source: str, functions: Collection[str], field: str,
+             own: Collection[str] = ()) -> Iterator[tuple[_Parser, Translation | None]]:
+    """A parser of the source, or of what it stands for where it is LaTeX; errors raised inside say where in the source."""
+    pasted: Translation | None = None
     try:
-        return _Parser(source, functions).formula()
+        if len(source) > MAX_SOURCE:
+            raise mistakes.too_long()
+        if is_latex(source):
+            pasted = translated(source, functions, own)
+        try:
+            yield _Parser(source if pasted is None else pasted.text, functions, own), pasted
+        except (FormulaError, LimitError) as error:
+            if pasted is not None:
+                error.spans = [pasted.back(span) for span in error.spans]
+            raise
     except (FormulaError, LimitError) as error:
         error.source, error.field = source, field
         raise
@@ -115,8 +135,6 @@ class _Parser:
     """A place in a list of tokens, and the brackets open there."""
 
     def __init__(self, source: str, functions: Collection[str], own: Collection[str] = ()) -> None:
-        if len(source) > MAX_SOURCE:
-            raise mistakes.too_long()
         self._source = source
         self._functions = frozenset(functions)
         self._own = set(own)

@@ -178,6 +178,8 @@ class _Lowering:
                 with self.scope.counts(tree.arguments[0]):
                     inner = self.expression(tree.arguments[3], keep & frozenset(occurring(tree)))
                 return [Tensor(matrix.summed(tree, inner.expr, self.scope), inner.letters)]
+            case Call(function="sum", arguments=(Name(indices=None), *size, body), indices=None) if len(size) < 2:
+                return [self.summed(tree, size, body, keep)]
             case Call(indices=None) if any(map(uses_indices, tree.arguments)):
                 return [self.pointwise(tree, keep)]
             case Call(indices=indices) if indices is not None and any(map(uses_indices, tree.arguments)):
@@ -192,6 +194,19 @@ class _Lowering:
                                                help="index notation has + - * / ^ and functions")
             case _:
                 return [self.plain(tree)]
+
+    def summed(self, tree: Call, size: Sequence[Syntax], body: Syntax, keep: frozenset[str]) -> Tensor:
+        """``sum(k, …)`` over an index, ``sum(k, n, …)`` where that has the size n: whatever stands outside."""
+        bound = tree.arguments[0]
+        assert isinstance(bound, Name)
+        letter = bound.name
+        for one in size:
+            self.place(one, " by its sum", matrix.dims(one, self.scope), letter)
+        inner = self.bracket(body, keep | {letter})
+        if letter not in inner.letters:
+            raise self.scope.formula_error("TC067", f"{letter} is no index of what is summed", tree,
+                                           help="write sum(k, X_ik Y_kj)")
+        return self.product([inner], tuple([own for own in inner.letters if own != letter]))
 
     def plain(self, tree: Syntax) -> Tensor:
         """Something without indices: it must be a number."""

@@ -121,7 +121,8 @@ def describe(value: Value) -> str:
     if value.is_scalar:
         return "a number"
     if not value.matrix:
-        return " x ".join(text(group) for group in value.axes)
+        sizes = " x ".join(text(group) for group in value.axes)
+        return f"a tensor with {len(value.axes)} axes" if "?" in sizes else sizes
     size = " x ".join(text(group) for group in value.groups)
     kind = "a matrix" if value.rows and value.cols else "a vector" if value.rows else "a row"
     if "?" in size:
@@ -778,6 +779,17 @@ def _trace(tree: Call, arguments: tuple[Syntax, ...], scope: Scope) -> Value:
     return contract(scope, [(value, [0, 0])], ((), ()), [[], []])
 
 
+def _bars(tree: Call, arguments: tuple[Syntax, ...], scope: Scope) -> Value:
+    """``bars(X)``, on paper |X|: the absolute value of a number, the determinant of a matrix."""
+    value = _matrix(arguments[0], scope)
+    if value.is_scalar:
+        return Value(build.apply(TABLE["abs"], value.expr) if value.expr is not None else None, value.axes)
+    if not value.rows or not value.cols:
+        raise scope.shape_error("TC105", "bars are around a number or a square matrix", [tree],
+                                [_says(scope, arguments[0], value)], help="a norm is norm2(…), entry by entry it is abs(…)")
+    return _of_square(_squared(value, arguments[0], scope, "a determinant"), "det", scope)
+
+
 def _sum(tree: Call, arguments: tuple[Syntax, ...], scope: Scope) -> Value:
     value = lower(arguments[0], scope)
     return Value(build.einsum([(value.expr, range(value.expr.rank))], ()) if value.expr is not None else None, ((), ()))
@@ -955,7 +967,7 @@ def _dev(tree: Call, arguments: tuple[Syntax, ...], scope: Scope) -> Value:
 # -- constants ---------------------------------------------------------------------------
 
 
-def _dims(tree: Syntax, scope: Scope) -> Shape:
+def dims(tree: Syntax, scope: Scope) -> Shape:
     """The axes that a size argument stands for."""
     words = _size_text(tree, scope)
     return read(int(words) if words.isdigit() else words)
@@ -987,7 +999,7 @@ def _size_text(tree: Syntax, scope: Scope) -> str:
 
 def _size(tree: Call, place: int, scope: Scope) -> Group:
     argument = tree.arguments[place]
-    return scope.size(argument, place, _dims(argument, scope))
+    return scope.size(argument, place, dims(argument, scope))
 
 
 def _eye(tree: Call, arguments: tuple[Syntax, ...], scope: Scope) -> Value:
@@ -1012,7 +1024,7 @@ def _filled(tree: Call, make: Callable[[Shape], Expr], scope: Scope) -> Value:
 
 
 def _commutation(tree: Call, arguments: tuple[Syntax, ...], scope: Scope) -> Value:
-    m, n = _dims(arguments[0], scope), _dims(arguments[-1], scope)
+    m, n = dims(arguments[0], scope), dims(arguments[-1], scope)
     rows, cols = (*m, *n), (*n, *m)
 
     def make() -> Expr:
@@ -1026,7 +1038,7 @@ def _commutation(tree: Call, arguments: tuple[Syntax, ...], scope: Scope) -> Val
 
 
 def _one_dim(tree: Call, scope: Scope) -> Shape:
-    shape = _dims(tree.arguments[0], scope)
+    shape = dims(tree.arguments[0], scope)
     if len(shape) != 1:
         raise scope.formula_error("TC054", f"{tree.function} takes a plain size", tree)
     return shape
@@ -1081,7 +1093,8 @@ def _einsum(tree: Call, arguments: tuple[Syntax, ...], scope: Scope) -> Value:
                                              f"{len(value.axes)} axes", [arguments[0], argument],
                                     [_says(scope, argument, value)],
                                     help=f"declare its axes (vars, or --var {argument.name}={','.join(own)})"
-                                    if own and isinstance(argument, Name) and argument.name not in scope.declared else None)
+                                    if own and isinstance(argument, Name) and argument.name not in {*scope.declared, *scope.orders}
+                                    else None)
         for axis, (letter, group) in enumerate(zip(own, value.axes)):
             known, before = sizes.setdefault(letter, (group, argument))
             if not scope.agree(known, group):
@@ -1128,7 +1141,7 @@ def _eps(tree: Call, arguments: tuple[Syntax, ...], scope: Scope) -> Value:
 def _powers(tree: Call, arguments: tuple[Syntax, ...], scope: Scope) -> Value:
     """``powers(X, k)``: the stack of X^0 … X^(k-1)."""
     value = _square(arguments[0], scope, "powers")
-    count = _dims(arguments[1], scope)
+    count = dims(arguments[1], scope)
     if len(count) != 1 or len(value.rows) != 1:
         raise scope.formula_error("TC024", "powers takes a matrix and a plain size", tree)
     expr = build.powers(value.expr, count[0]) if value.expr is not None else None
@@ -1209,7 +1222,7 @@ def _jacobian(tree: Call, arguments: tuple[Syntax, ...], scope: Scope) -> Value:
 
 _FORMS: dict[str, tuple[tuple[int, ...], Form]] = {
     "tr": ((1,), _trace), "sum": ((1,), _sum), "diag": ((1,), _diag), "vec": ((1,), _vec), "vech": ((1,), _vech),
-    "tril": ((1,), _tril),
+    "tril": ((1,), _tril), "bars": ((1,), _bars),
     "kron": (tuple(range(2, 50)), _kron), "khatrirao": ((2,), _khatrirao), "norm1": ((1,), _norm1),
     "norm2": ((1,), _norm2), "sqrt": ((1,), _sqrt), "max": ((2,), _extreme), "min": ((2,), _extreme),
     "softmax": ((1,), _along_vector), "logsumexp": ((1,), _along_vector), "pinv": ((1,), _pinv),

@@ -271,6 +271,12 @@ _SIZED = {"eye": 0, "ones": 0, "zeros": 0, "vector": 9, "matrix": 9, "commutatio
           "elimination": 0, "e": 0, "E": 0, "eps": 0, "powers": 1, "exchange": 0, "convolution": 0}
 
 
+def size_names(tree: Syntax) -> set[str]:
+    """Names used as the size of a constant: ``n`` in ``eye(n)``."""
+    return {inner.name for node in walk(tree) if isinstance(node, Call) and node.function in _SIZED
+            for place in node.arguments[_SIZED[node.function]:] for inner in walk(place) if isinstance(inner, Name)}
+
+
 def _integer_names(tree: Syntax) -> Iterator[str]:
     """Names used as a size, an exponent, a position or a bound."""
     for node in walk(tree):
@@ -279,6 +285,8 @@ def _integer_names(tree: Syntax) -> Iterator[str]:
             places = node.arguments[_SIZED[node.function]:]
         elif isinstance(node, Entry):
             places = node.positions
+        elif isinstance(node, Call) and node.function == "sum":
+            places = node.arguments[1:-1]
         elif isinstance(node, Call) and node.function == "series":
             places = node.arguments[:3]
         elif isinstance(node, Call) and node.function == "coefficient":
@@ -292,11 +300,13 @@ def _integer_names(tree: Syntax) -> Iterator[str]:
 
 
 def function_names(tree: Syntax) -> set[int]:
-    """The nodes that name a function that stands as an argument: ``funm(sin, X)``."""
+    """The nodes that name no tensor: a function that stands as an argument, ``funm(sin, X)``, the index of a sum."""
     found = set()
     for node in walk(tree):
         if isinstance(node, Call) and node.function in ("frechet", "funm", "coefficient") and node.arguments:
             found |= {id(inner) for inner in walk(node.arguments[0])}
+        elif isinstance(node, Call) and node.function == "sum" and len(node.arguments) > 1:
+            found.add(id(node.arguments[0]))   # the index that a sum binds
     return found
 
 

@@ -368,6 +368,8 @@ def product(node: Einsum, known: Known, flip: bool = False) -> Syntax | None:
             tree, mirror = _sum_factor(operand, tree, known, turn)
             if tree is not None and operand.rank == 1 and node.operands.count(operand) % 2 == 0:
                 tree = _residual(tree)
+        elif isinstance(operand, Apply) and operand.rank == 2 and tree is not None and _quotes(tree):
+            mirror = _turned_inside(operand)
         elif flip and isinstance(operand, Einsum) and not operand.shape:
             turned_one = product(operand, known, flip=True)
             tree, flip = (tree, flip) if turned_one is None else (turned_one, False)
@@ -384,6 +386,14 @@ def _sum_factor(operand: Sum, tree: Syntax | None, known: Known, negative: bool)
         return tree, None
     other = build_transpose(operand, (1, 0))
     return tree, recover(scale(-1, other) if negative else other)
+
+
+def _turned_inside(operand: Apply) -> Syntax | None:
+    """The transpose of an elementwise function, as that function of transposes: ``exp(X B)`` for ``exp(B' X')'``."""
+    if not operand.function.elementwise or any(one.rank == 1 for one in operand.arguments):
+        return None
+    turned_ones = {one: recover(build_transpose(one, (1, 0)) if one.rank else one) for one in operand.arguments}
+    return _apply(operand, turned_ones)
 
 
 def uprighted(operand: Sum, tree: Syntax, negative: bool = False) -> tuple[Syntax, bool]:
@@ -436,7 +446,8 @@ class _Graph:
         else:
             symmetric = operand.rank == 2 and symmetry(operand) > 0
             lower = isinstance(operand, Apply) and operand.function.name == "tril"
-            self.pieces.append(Piece((Entry(tree, symmetric, None if symmetric else mirror),), labels, under, lower))
+            mirror = None if symmetric or under else mirror   # what is under the line was turned upside down just now
+            self.pieces.append(Piece((Entry(tree, symmetric, mirror),), labels, under, lower))
         return True
 
     # -- bookkeeping ---------------------------------------------------------------------
