@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .algebra.expr import Expr
-from .calculus.derive import READINGS, derive
+from .calculus.derive import ALL_READINGS, READINGS, derive
 from .errors import RequestError, ShapeError
 from .notation.describe import Layout, array_shape, page
 from .notation.latex import latex, latex_statement
@@ -83,6 +83,8 @@ def answer(verdict: Verdict) -> dict[str, Any]:
         found["counterexample"] = counterexample(verdict.gap, verdict)
     found["diagnosis"] = verdict.diagnosis
     found["evidence"] = verdict.evidence
+    found["vars"] = {name: list(array_shape(variable, variable.groups or (1,) * variable.rank))
+                     for name, variable in sorted({**verdict.left.variables, **verdict.right.variables}.items())}
     return found
 
 
@@ -107,7 +109,7 @@ def _step(move: Move, before: tuple[str, str], after: tuple[str, str]) -> dict[s
     step: dict[str, Any] = {
         "rule": move.rule, "statement": move.statement, "reference": move.reference, "side": move.side,
         "before": before[0], "after": after[0], "text": f"{before[0]} = {after[0]}",
-        "latex": f"{before[1]} = {after[1]}",
+        "latex": f"{before[1]} = {after[1]}", "latex_before": before[1], "latex_after": after[1],
     }
     if move.factor is not None:
         step["factor"] = form(move.factor, Layout(((1,) * move.factor.rank,)))[0]
@@ -159,7 +161,7 @@ def _whole(value: Any) -> Any:
 def check_answer(request: Mapping[str, Any]) -> dict[str, Any]:
     """Answer ``{"do": "check", "expr": …, "wrt": …, "claimed": …}``."""
     check_fields(request, _CHECK_FIELDS, ("expr", "wrt", "claimed"))
-    found = derived(request)
+    found = derived(request, ALL_READINGS)
     asked, facts = scope_of(request)
     variables = found.reading.variables
     declared = {name: array_shape(v, v.groups or (1,) * v.rank) for name, v in variables.items()}
@@ -170,7 +172,7 @@ def check_answer(request: Mapping[str, Any]) -> dict[str, Any]:
     names = found.layout.variables
     try:
         diagnosis = check(found.expr, found.layout, text_of(request, "claimed"), scope, facts,
-                          [variables[name] for name in names], numerator=numerator, columns=columns)
+                          [variables[name] for name in names if name in variables], numerator=numerator, columns=columns)
     except ShapeError as error:
         shape = array_shape(found.expr, found.layout.groups)
         return {"verdict": "refuted", "steps": [], "counterexample": None, "diagnosis": "wrong-shape", "evidence": "",

@@ -459,7 +459,7 @@ def test_the_campaign_computes_as_numpy_does() -> None:
 
 def test_an_answer_has_every_field() -> None:
     for answer in (verify("A", "A", "A:n,n"), verify("A", "A'", "A:n,n"), verify(*UNKNOWN, "x:n")):
-        assert set(answer) == {"ok", "verdict", "steps", "counterexample", "diagnosis", "evidence"}
+        assert set(answer) == {"ok", "verdict", "steps", "counterexample", "diagnosis", "evidence", "vars"}
 
 
 UNKNOWN = ("arcsin(x) + arccos(x)", "2*arctan(1)*ones(n)")   # true, by no rule that there is

@@ -3,7 +3,7 @@
 import { copyButton } from "./copying.js";
 import { make } from "./dom.js";
 import { python } from "./highlight.js";
-import { maths, nameLatex } from "./maths.js";
+import { maths, nameLatex, quotientLatex } from "./maths.js";
 import { FORMS } from "./requests.js";
 import { tabs } from "./tabs.js";
 
@@ -19,13 +19,17 @@ function quotient(convention) {
   return line.split(" = ").at(-1).replace(/_(\{[^}]*\}|[\p{L}\p{N}]+)/gu, "");
 }
 
+function quotientTitle(text) {
+  return make("h2", { class: "quotient", "aria-label": text }, maths(quotientLatex(text), text));
+}
+
 /** All forms of a derivative that it has. */
 export function derivative(answer) {
   const there = FORMS.filter((form) => answer[form] !== null);
   const missing = FORMS.filter((form) => answer[form] === null).map((form) => TITLES[form].replace("Matrix", "matrix").replace("Index", "index"));
   return make("div", { class: "card" },
     make("div", { class: "card-head" },
-      make("h2", { class: "quotient" }, quotient(answer.convention)),
+      quotientTitle(quotient(answer.convention)),
       make("span", { class: "shape" }, shapeText(answer.shape)),
       answer.formula?.latex ? make("div", { class: "asked" }, maths(answer.formula.latex, "")) : ""),
     there.map((form) => formRow(form, answer[form], answer.latex?.[form] ?? null)),

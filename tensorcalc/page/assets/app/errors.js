@@ -1,6 +1,6 @@
 // An error under the place it is about: the source with carets, what is wrong, what helps.
 
-import { byId, make } from "./dom.js";
+import { byId, fill, make } from "./dom.js";
 
 const TITLES = { expr: "Formula", wrt: "By", claimed: "Your derivative", lhs: "Left side", rhs: "Right side", contract: "Contraction", vars: "Variables",
   orders: "Variables", assume: "Variables", functions: "Unknown functions", order: "Order" };
@@ -19,7 +19,8 @@ export function showError(error, state, suggest) {
   const source = typeof state[error.field] === "string" ? state[error.field] : "";
   const [message, ...facts] = error.message.split("; ");
   const names = namesOffered(error);
-  byId("error").replaceChildren(
+  fill(
+    byId("error"),
     error.spans.length && source ? make("pre", { class: "carets", "aria-hidden": "true" }, carets(source, error.spans)) : "",
     make("p", { class: "error-message" },
       make("strong", {}, TITLES[error.field] ? `${TITLES[error.field]}: ` : ""), message,

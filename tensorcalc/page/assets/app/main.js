@@ -6,6 +6,7 @@ import { derivative, PANES } from "./derivatives.js";
 import { announce, byId, make } from "./dom.js";
 import { clearError, namesOffered, showError } from "./errors.js";
 import { EXAMPLES } from "./examples.js";
+import { kindOf } from "./kinds.js";
 import { deriveRequest, FORMS, mainRequest } from "./requests.js";
 import { fresh, fromHash, toHash } from "./state.js";
 import { tabs } from "./tabs.js";
@@ -84,6 +85,7 @@ async function update() {
   } else {
     byId("answer").classList.add("stale");
     showError(answer.error, current, differentiateBy);
+    showNames(withSaid(found, current), current);
     announce(`Error: ${answer.error.message}`);
   }
 }
@@ -134,7 +136,17 @@ async function showDiagnosis(current, answer) {
 
 function setVariables(vars, current) {
   found = vars;
+  showNames(vars, current);
+}
+
+function showNames(vars, current) {
   showVariables(vars, { ...state, wrt: current.wrt }, { changed: later, by: differentiateBy });
+}
+
+/** The variables that are known, and those of which somebody said something. */
+function withSaid(vars, current) {
+  const said = Object.entries(current.names).filter(([name]) => !Object.hasOwn(vars, name));
+  return { ...vars, ...Object.fromEntries(said.map(([name, { kind, dims }]) => [name, Array.from({ length: kindOf(kind)?.axes ?? dims.length }, () => "")])) };
 }
 
 function differentiateBy(name) {
@@ -186,7 +198,7 @@ function buildDetails() {
     return select;
   };
   byId("answer").replaceChildren(
-    make("div", { id: "result" }, make("div", { class: "card waiting" }, make("p", {}, "…"))),
+    make("div", { id: "result" }, make("div", { class: "card waiting" })),
     make("div", { id: "details", class: "card details", hidden: true },
       make("div", { class: "details-head" },
         make("div", { class: "tabs", role: "tablist", "aria-label": "More about the derivative" }, buttons),

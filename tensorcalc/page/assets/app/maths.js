@@ -6,7 +6,7 @@ const OPTIONS = { displayMode: true, throwOnError: true, strict: "ignore", trust
 
 /** LaTeX as an element that scrolls by itself where it is wide; the text in its place where KaTeX cannot. */
 export function maths(latex, text = latex) {
-  const element = make("div", { class: "maths", tabindex: "-1" });
+  const element = make("div", { class: "maths" });
   try {
     window.katex.render(latex, element, OPTIONS);
   } catch {
@@ -38,6 +38,17 @@ function numberLatex(value) {
 
 function matrixLatex(rows) {
   return `\\begin{bmatrix} ${rows.map((row) => row.map(numberLatex).join(" & ")).join(" \\\\ ")} \\end{bmatrix}`;
+}
+
+const POWERS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+
+/** `∂²f/∂x∂x` as a fraction. */
+export function quotientLatex(text) {
+  const parts = text.split("/").map((part) => part
+    .replace(/[⁰¹²³⁴⁵⁶⁷⁸⁹]+/g, (digits) => `^${[...digits].map((digit) => POWERS.indexOf(digit)).join("")}`)
+    .replace(/\^(\d+)|(vech?)(?=\()|(\p{L}[\p{L}\d]*)|∂/gu, (all, power, vec, name) =>
+      (power ? `^{${power}}` : vec ? `\\operatorname{${vec}}` : name ? nameLatex(name) : "\\partial ")));
+  return parts.length === 2 ? `\\frac{${parts[0]}}{${parts[1]}}` : parts.join("/");
 }
 
 /** A name as it is set in a formula: `W1` with an index, long names upright. */

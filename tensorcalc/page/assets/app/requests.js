@@ -14,9 +14,9 @@ function declarations(state, found) {
   const assume = {};
   for (const [name, { kind, dims }] of Object.entries(state.names)) {
     const choice = kindOf(kind);
-    const axes = choice?.axes ?? found[name]?.length;
+    const axes = choice?.axes ?? found[name]?.length ?? dims.length;
     if (axes !== undefined && dims.some((dim) => dim?.trim())) {
-      const sizes = Array.from({ length: axes }, (_, at) => dims[at]?.trim() || String(found[name]?.[at] ?? dims.find((dim) => dim?.trim())));
+      const sizes = Array.from({ length: axes }, (_, at) => dims[at]?.trim() || String(found[name]?.[at] ?? "") || dims.find((dim) => dim?.trim()));
       vars[name] = sizes.map(size);
     } else if (choice) {
       orders[name] = choice.axes;

@@ -53,17 +53,22 @@ export function diagnosis(answer, derivative) {
     answer.evidence ? make("p", { class: "convention" }, answer.evidence) : "");
 }
 
-function banner(kind, sign, title, sentence) {
+function banner(kind, sign, title, said) {
+  const sentence = said.toLowerCase() === title.toLowerCase() ? "" : said;
   return make("div", { class: `banner ${kind}` },
     make("span", { class: "banner-sign", "aria-hidden": "true" }, sign),
-    make("div", {}, make("h2", {}, title), make("p", {}, sentence)));
+    make("div", {}, make("h2", {}, title), sentence ? make("p", {}, sentence) : ""));
 }
 
 /** The steps of a proof, under the side from which they start. */
 function proof(steps) {
   const sides = [...new Set(steps.map((step) => step.side))];
-  return sides.map((side) => make("section", { class: "proof" }, make("h3", {}, SIDES[side] ?? side),
-    make("ol", { class: "steps" }, steps.filter((step) => step.side === side).map(stepItem))));
+  return sides.map((side) => {
+    const own = steps.filter((step) => step.side === side);
+    return make("section", { class: "proof" }, make("h3", {}, SIDES[side] ?? side),
+      own[0].before === own[0].after ? "" : make("div", { class: "start" }, maths(own[0].latex_before, own[0].before)),
+      make("ol", { class: "steps" }, own.map((step) => stepItem({ ...step, latex: step.latex_after, text: step.after }))));
+  });
 }
 
 /** A counterexample: the values, and both sides there. */
@@ -75,13 +80,13 @@ function numbers(found, left = "left side", right = "right side") {
   const sizes = Object.entries(found.dims).map(([name, size]) => `${name} = ${size}`).join(", ");
   const place = found.entry?.length ? ` at entry [${found.entry.join(", ")}]` : "";
   return make("section", { class: "counterexample" },
+    values.length ? copyButton("the values as JSON", () => JSON.stringify(found.values)) : "",
     make("h3", {}, "Counterexample"),
     make("div", { class: "values" }, values.map(([name, value]) => valueOf(name, value))),
     sizes && !values.length ? make("p", {}, `Sizes: ${sizes}`) : "",
     found.lhs === null || found.lhs === undefined ? "" : make("dl", { class: "sides" },
       make("div", {}, make("dt", {}, `${left}${place}`), make("dd", {}, numberText(found.lhs))),
-      make("div", {}, make("dt", {}, `${right}${place}`), make("dd", {}, numberText(found.rhs)))),
-    values.length ? make("div", { class: "pane-tools" }, copyButton("the values as JSON", () => JSON.stringify(found.values))) : "");
+      make("div", {}, make("dt", {}, `${right}${place}`), make("dd", {}, numberText(found.rhs)))));
 }
 
 function valueOf(name, value) {
