@@ -43,6 +43,7 @@ _MEANINGS: dict[str, _Meaning] = {
     "arccos": _of_numbers("arccos", "inverse cosine", "-1 < x < 1"),
     "arcsin": _of_numbers("arcsin", "inverse sine", "-1 < x < 1"),
     "arctan": _of_numbers("arctan", "inverse tangent"),
+    "bars": _Meaning("bars(X)", "(n,n)->()", "|X| on paper: absolute value of a number, determinant of a matrix", wrt="X"),
     "chol": _of_square("chol", "lower Cholesky factor L, X = L L'", "symmetric positive definite"),
     "coefficient": _Meaning("coefficient(F, k)", "->()", "coefficient k of a declared power series",
                             "inside a series that counts by k"),

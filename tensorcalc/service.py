@@ -11,13 +11,15 @@ from typing import Any
 from .algebra.expr import Expr
 from .calculus.derivation import contraction, derivation, steps_of
 from .calculus.derive import ALL_READINGS, derive
-from .errors import LimitError, RequestError, TensorCalcError, UnsupportedError
+from .errors import LimitError, RequestError, ShapeError, TensorCalcError, UnsupportedError
 from .notation.describe import Layout, array_shape, convention, describe
 from .notation.latex import latex, latex_statement
 from .notation.lower import Reading, Scope, read
 from .numbers import evaluate
+from .numbers.backends import numpy
 from .numbers.code import codegen
 from .numbers.code.dialects import LIBRARIES
+from .pictures.formats import network_picture
 from .request import FORMS, check_fields, check_name, choice_of, derived, mapping_of, scope_of, shown, text_of, wanted
 from .verdicts import check_answer, verify_answer
 
@@ -97,6 +99,8 @@ def _derive(request: Mapping[str, Any]) -> dict[str, Any]:
         if statement is not None:
             lines.append(contraction(statement, found.expr, found.layout, notation))
         answer["steps"] = steps_of(lines)
+    if "diagram" in want:
+        answer["diagram"] = str(network_picture(found.expr, found.layout, "svg", taken, alone=False))
     if "code" in want:
         answer["code"] = {library: _module(found.expr, library, found.layout.groups) for library in LIBRARIES}
     return answer
@@ -132,8 +136,20 @@ def _evaluate(request: Mapping[str, Any]) -> dict[str, Any]:
     check_fields(request, _EVALUATE_FIELDS, ("expr", "values"))
     values = mapping_of(request, "values")
     reading = read(text_of(request, "expr"), _with_shapes(request, values))
-    result = evaluate.evaluate_json(reading.expr, values, reading.groups)
+    try:
+        result = evaluate.evaluate_json(reading.expr, values, reading.groups, reading.variables.values())
+    except ShapeError:
+        _read_with_sizes(request, values)   # which says more, where the formula shows what disagrees
+        raise
     return {"value": result, "shape": array_shape(reading.expr, reading.groups)}
+
+
+def _read_with_sizes(request: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+    """Read a formula where names have the shapes of their values, for the error that this is."""
+    scope, _ = scope_of(request)
+    given = {name: list(numpy().shape(value)) for name, value in values.items() if name not in scope.declared}
+    scope.declared = {**scope.declared, **{name: shape for name, shape in given.items() if shape}}
+    read(text_of(request, "expr"), scope)
 
 
 def _with_shapes(request: Mapping[str, Any], values: Mapping[str, Any]) -> Scope:

@@ -193,6 +193,37 @@ def test_the_convention_asked_for_is_the_right_one(reading: str) -> None:
     assert answer["diagnosis"] == "correct"
 
 
+@pytest.mark.parametrize(("formula", "claim", "assume", "diagnosis"), [
+    ("logdet(X)", "2*inv(X) - inv(X).*eye(n)", SPD, "symmetric-convention"),
+    ("X*A*X", "kron(X*A, eye(n)) + kron(eye(n), X*A)", {"X": "symmetric", "A": "symmetric"}, "correct"),
+    ("X*A*X", "kron(X*A, eye(k)) + kron(eye(j), X*A)", {"X": "symmetric", "A": "symmetric"}, "correct"),
+    ("A*X", "kron(eye(q), A)", {}, "correct"),
+    ("A*X", "kron(eye(q), A')", {}, "other-layout"),
+    ("A*X", "kron(eye(q), A*A')", {}, "wrong-shape"),
+    ("tr(X)", "q*eye(q)", {}, "wrong-term"),
+])
+def test_a_size_that_the_claim_alone_names_is_one_of_the_derivative(formula: str, claim: str, assume: dict[str, str],
+                                                                    diagnosis: str) -> None:
+    answer = handle({"do": "check", "expr": formula, "wrt": "X", "claimed": claim, "assume": assume})
+    assert answer["ok"] and answer["diagnosis"] == diagnosis
+
+
+def test_a_size_that_is_declared_is_that_size() -> None:
+    assert check("A*X", "X", "kron(eye(n), A)", "A:m,n X:n,q")["diagnosis"] == "wrong-shape"
+    assert check("A*X", "X", "kron(eye(q), A)", "A:m,n X:n,q")["diagnosis"] == "correct"
+
+
+@pytest.mark.parametrize(("order", "claim", "diagnosis"), [
+    (1, "duplication(n)'*vec(inv(X))", "correct"), (1, "elimination(n)*vec(inv(X))", "wrong-term"),
+    (1, "vech(inv(X))", "wrong-term"), (1, "inv(X)", "wrong-shape"),
+    (2, "-duplication(n)'*kron(inv(X), inv(X))*duplication(n)", "correct"),
+    (2, "duplication(n)'*kron(inv(X), inv(X))*duplication(n)", "sign"),
+])
+def test_derivatives_by_vech(order: int, claim: str, diagnosis: str) -> None:
+    answer = check("logdet(X)", "X", claim, "X:n,n", assume=SPD, wrt_convention="vech", order=order)
+    assert answer["diagnosis"] == diagnosis
+
+
 def test_a_claim_that_does_not_conform_is_of_the_wrong_shape() -> None:
     answer = check("tr(A*X*B)", "X", "A*A", TRACE)
     assert answer["diagnosis"] == "wrong-shape" and answer["says"].startswith("the claim does not conform: ")

@@ -140,6 +140,12 @@ def derivative(*, S, x, **_):
     'evaluate "diag(-log(x))" "x=[0,1]"': "[[inf,   0],\n [  0,   0]]\n",
     'evaluate "log(x)" "x=[0,1]" --json': '{"ok": true, "value": ["-Infinity", 0.0], "shape": ["m"]}\n',
     'evaluate "n tr(eye(n))" n=3': "9\n",
+    'evaluate "jacobian(A X, X)" "A=[[1,2]]" "X=[[1,0],[0,1]]"': "[[1, 2, 0, 0],\n [0, 0, 1, 2]]\n",
+    'derive "v .* (A v)" --wrt v --contract "c = D_ii" --form index': """\
+c = D_ii for A (m x m), v (m): a number
+  index       c = A_kl v_l + A_kk v_k
+  convention  c = D_ii · D_ip = ∂U_i/∂v_p · numerator layout · vec stacks columns
+""",
     'evaluate "tr(A)" "A=[[1,2],[3,4]]" --json': '{"ok": true, "value": 5.0, "shape": []}\n',
     'verify "tr(A B) = tr(B A)"': """\
 proved
@@ -581,7 +587,7 @@ ShapeError TC109: cannot multiply: inner sizes differ
 ShapeError TC113: subscripts 'bij' for a tensor with 2 axes
   einsum('bij,bj->bi', T, X)
          ^~~~~~~~~~~~  ^
-  T is ? x ?
+  T is a tensor with 2 axes
   help: declare its axes (vars, or --var T=b,i,j)
 """,
     'derive "ε_ij ε_ij" --wrt ε': """\
@@ -630,9 +636,23 @@ UnknownNameError TC204: ε is not a variable of the formula
     # values
     'evaluate "A x" "A=[[1,2],[3,4]]"': "RequestError TC511: no value for x\n  help: pass x as n\n",
     'evaluate "A x" "A=[[1,2],[3,4]]" "x=[1,2,3]"': """\
-ShapeError TC112: the size n has two values
-  n is 2 by the second axis of A (A is 2 x 2)
-  n is 3 by the first axis of x (x is 3)
+ShapeError TC109: cannot multiply: inner sizes differ
+  A x
+  ^ ^
+  A is 2 x 2
+  x is a vector of size 3
+""",
+    """evaluate "einsum('ik,kj->ij', A, B)" "A=[[1,2,3]]" "B=[[1,2],[3,4]]\"""": """\
+ShapeError TC103: index k has two sizes
+  einsum('ik,kj->ij', A, B)
+                      ^  ^
+  k is 3 in A and 2 in B
+""",
+    """evaluate "einsum('ijk,kl->ijl', A, B)" "A=[[1,2],[3,4]]" "B=[[1,2],[3,4]]\"""": """\
+ShapeError TC113: subscripts 'ijk' for a tensor with 2 axes
+  einsum('ijk,kl->ijl', A, B)
+         ^~~~~~~~~~~~~  ^
+  A is a tensor with 2 axes
 """,
     'evaluate "tr(A)" "A=[[1,2],[3"': """\
 RequestError TC521: the value of A is not JSON: Expecting ',' delimiter at character 10

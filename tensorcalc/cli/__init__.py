@@ -4,6 +4,7 @@ A command is a row of a table, and the tables are in the modules that do what th
 
     answers.py     derive, verify, check, evaluate, code
     batch.py       batch
+    page.py        serve
     tables.py      explain, functions, rules
     completion.py  completion
     command.py     what a command is, and the options that several have
@@ -23,12 +24,12 @@ from collections.abc import Sequence
 from .. import __version__
 from ..errors import RequestError, TensorCalcError
 from ..spelling import closest
-from . import answers, batch, completion, tables
+from . import answers, batch, completion, page, tables
 from .command import ERROR, Command, plain
 from .options import arguments
 from .show import dumped, failure, write
 
-COMMANDS: dict[str, Command] = {**answers.COMMANDS, **batch.COMMANDS, **tables.COMMANDS}
+COMMANDS: dict[str, Command] = {**answers.COMMANDS, **batch.COMMANDS, **page.COMMANDS, **tables.COMMANDS}
 """Every command by its name."""
 
 COMMANDS["completion"] = completion.command(COMMANDS)
@@ -97,7 +98,7 @@ def overview() -> list[str]:
 def usage(name: str) -> list[str]:
     """The help of a command: what it is for, examples, options."""
     command = COMMANDS[name]
-    lines = [f"tensorcalc {name} {command.words}", "", f"  {command.help[0].upper()}{command.help[1:]}.", ""]
+    lines = [f"tensorcalc {name} {command.words}".rstrip(), "", f"  {command.help[0].upper()}{command.help[1:]}.", ""]
     lines += [f"  $ {line}" for line in _aligned(command.examples)]
     if command.options:
         width = max(len(f"{option.flag} {option.value}") for option in command.options)

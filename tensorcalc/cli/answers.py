@@ -105,7 +105,8 @@ def _module(code: dict[str, str | None], libraries: list[str]) -> str:
 def _heading(answer: dict[str, Any], request: dict[str, Any]) -> str:
     facts = request.get("assume", {})
     words = [f"{name} ({', '.join([show.shape(sizes), *facts.get(name, [])])})" for name, sizes in answer["vars"].items()]
-    return f"{_quotient(answer['convention'])} for {', '.join(words) or 'no variables'}: {show.shape(answer['shape'])}"
+    what = request["contract"].strip() if "contract" in request else _quotient(answer["convention"])
+    return f"{what} for {', '.join(words) or 'no variables'}: {show.shape(answer['shape'])}"
 
 
 def _quotient(convention: str) -> str:

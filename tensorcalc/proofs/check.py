@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import product
 
 from ..algebra.build import add, scale, transpose
 from ..algebra.expr import Expr, Sum, Variable
@@ -21,10 +22,14 @@ from ..errors import ShapeError
 from ..notation.describe import Layout
 from ..notation.lower import Reading, Scope, read
 from ..notation.lower.index import flat_letters
+from ..notation.lower.scope import size_names
 from ..notation.parse import parse
-from ..sizes import Dim
+from ..notation.tokens import tokenize
+from ..sizes import Dim, symbols
 from . import probe
 from .verify import Verdict, aligned, compare, same_shape
+
+MOST_RENAMINGS = 64   # of sizes in a claim
 
 Facts = Mapping[str, Collection[str]]
 Axes = tuple[tuple[int, ...], ...]
@@ -71,8 +76,8 @@ class Diagnosis:
 def check(expr: Expr, layout: Layout, claimed: str, scope: Scope, facts: Facts, wrt: Sequence[Variable], *,
           numerator: bool = True, columns: bool = True) -> Diagnosis:
     """Compare a claimed derivative with the right one, in every layout; ``numerator`` and ``columns`` say in which."""
-    claim = _read(claimed, scope, expr, layout)
     targets = list(_targets(expr, layout, numerator, columns))
+    claim = _fitted(claimed, scope, expr, layout, targets)
     fitting = [target for target in targets if same_shape(target.reading(claim), claim)]
     kronecker = targets[0] not in fitting and any(target.kronecker for target in fitting)
     right = [target for target in [*fitting, *targets] if target.word == "correct" and target.kronecker == kronecker]
@@ -90,6 +95,46 @@ def check(expr: Expr, layout: Layout, claimed: str, scope: Scope, facts: Facts, 
     if verdict.verdict != "refuted":
         return Diagnosis("undecided", verdict, first)
     return _values(first, aligned(claim, first.reading(claim)), facts, wrt, verdict)
+
+
+def _fitted(claimed: str, scope: Scope, expr: Expr, layout: Layout, targets: Sequence[Target]) -> Reading:
+    """The claim; a size that nothing but the claim names is that size of the derivative with which the claim fits.
+
+    Raises
+    ------
+    ShapeError: about the claim as it was written, where it conforms with no sizes.
+    """
+    found: Reading | ShapeError
+    try:
+        found = _read(claimed, scope, expr, layout)
+        if any([same_shape(target.reading(found), found) for target in targets]):
+            return found
+    except ShapeError as error:
+        found = error
+    for renamed in _renamed(claimed, scope, expr):
+        try:
+            other = _read(renamed, scope, expr, layout)
+        except ShapeError:
+            continue
+        if any([same_shape(target.reading(other), other) for target in targets]):
+            return other
+    if isinstance(found, ShapeError):
+        raise found
+    return found
+
+
+def _renamed(claimed: str, scope: Scope, expr: Expr) -> Iterator[str]:
+    """The claim with the sizes that it alone names renamed to those of the derivative, in every way."""
+    tree = parse(claimed, scope.functions.keys(), "claimed")
+    own = sorted(size_names(tree.body) - scope.integers - scope.declared.keys())
+    known = sorted({symbol for shape in (expr.shape, *scope.declared.values()) for dim in shape for symbol in symbols(dim)})
+    tokens = [token for token in tokenize(claimed) if token.kind == "name" and token.text in own]
+    if len(known) ** len(own) <= MOST_RENAMINGS:
+        for chosen in product(known, repeat=len(own)):
+            text = claimed
+            for token in reversed(tokens):
+                text = text[: token.start] + chosen[own.index(token.text)] + text[token.end :]
+            yield text
 
 
 def _read(claimed: str, scope: Scope, expr: Expr, layout: Layout) -> Reading:
