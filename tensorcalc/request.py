@@ -12,7 +12,7 @@ from typing import Any
 from .algebra.expr import Expr, Variable
 from .calculus.derive import READINGS, derive, is_halved, with_facts
 from .calculus.simplify import simplify
-from .errors import RequestError, UnknownNameError, UnsupportedError
+from .errors import RequestError, UnknownNameError
 from .notation.describe import Layout, array_shape
 from .notation.lower import Reading, Scope, Value, read
 from .sizes import Dim
@@ -214,6 +214,4 @@ def wanted(request: Mapping[str, Any]) -> list[str]:
     for name in want:
         if name not in WANTS:
             raise RequestError("TC508", f"want lists some of {', '.join(WANTS)}, not {shown(name)}", field="want")
-    if "diagram" in want:
-        raise UnsupportedError("TC305", "a diagram cannot be drawn yet", field="want")
     return list(want)

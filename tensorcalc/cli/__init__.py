@@ -3,6 +3,7 @@
 A command is a row of a table, and the tables are in the modules that do what they say::
 
     answers.py     derive, verify, check, evaluate, code
+    diagram.py     diagram
     batch.py       batch
     page.py        serve
     tables.py      explain, functions, rules
@@ -24,12 +25,13 @@ from collections.abc import Sequence
 from .. import __version__
 from ..errors import RequestError, TensorCalcError
 from ..spelling import closest
-from . import answers, batch, completion, page, tables
+from . import answers, batch, completion, diagram, page, tables
 from .command import ERROR, Command, plain
 from .options import arguments
 from .show import dumped, failure, write
 
-COMMANDS: dict[str, Command] = {**answers.COMMANDS, **batch.COMMANDS, **page.COMMANDS, **tables.COMMANDS}
+COMMANDS: dict[str, Command] = {**answers.COMMANDS, **diagram.COMMANDS, **batch.COMMANDS, **page.COMMANDS,
+                                **tables.COMMANDS}
 """Every command by its name."""
 
 COMMANDS["completion"] = completion.command(COMMANDS)

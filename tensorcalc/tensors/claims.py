@@ -19,6 +19,7 @@ from ..proofs.replay import Claim, recomputed, replay
 from ..request import derived, shown
 from ..sizes import Dim
 from ..verdicts import UNWRITTEN, check_answer, claim_of, form, sides, verify_answer
+from . import notebook
 from .names import groups, stated, united
 from .tensor import By, Tensor
 
@@ -78,6 +79,20 @@ class Verdict:
         claim = self._claim()
         return f"<{type(self).__name__} {self.verdict}: {_short(claim.lhs)} = {_short(claim.rhs)}>"
 
+    def _repr_latex_(self) -> str | None:
+        return notebook.aligned([step["latex"] for step in self.steps])
+
+    def _repr_html_(self) -> str:
+        said = [(name, text) for name, text in self._said() if name not in ("step", "where")]
+        return notebook.paragraph(f"<strong>{notebook.plain(self.verdict)}</strong>", notebook.code(self._asked())) + \
+            (notebook.table(("step", "rule", "which says"), notebook.proof_rows(self.steps), "steps") if self.steps else "") + \
+            "".join([notebook.paragraph(notebook.plain(f"{name}: {text}")) for name, text in said]) + \
+            _shown(self.counterexample)
+
+    def _asked(self) -> str:
+        """What was claimed, as it was written."""
+        return f"{self.request['lhs']} = {self.request['rhs']}"
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Diagnosis(Verdict):
@@ -106,6 +121,10 @@ class Diagnosis(Verdict):
 
     def __repr__(self) -> str:
         return f"<Diagnosis {self.diagnosis}: {_short(self.request['claimed'])}>"
+
+    def _asked(self) -> str:
+        by = self.request["wrt"]
+        return f"∂({self.request['expr']})/∂{by if isinstance(by, str) else ', '.join(by)} = {self.request['claimed']}"
 
 
 def verify(lhs: Formula, rhs: Formula | None = None, *, vars: Mapping[str, Any] | None = None,
@@ -222,6 +241,15 @@ def _text(one: Tensor, field: str) -> str:
     if written == UNWRITTEN:
         raise RequestError("TC519", "this tensor has no formula", field=field)
     return written
+
+
+def _shown(counterexample: Mapping[str, Any] | None) -> str:
+    """The values at which both sides differ, as a table."""
+    if not counterexample:
+        return ""
+    rows = [[notebook.code(name), notebook.code(str(value))] for name, value in
+            {**counterexample.get("dims", {}), **counterexample.get("values", {})}.items()]
+    return notebook.table(("name", "value"), rows, "names") if rows else ""
 
 
 def _rows(said: Iterable[tuple[str, str]]) -> list[str]:

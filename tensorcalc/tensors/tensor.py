@@ -18,6 +18,7 @@ from typing import Any
 from ..algebra.build import number, transpose
 from ..algebra.expr import Expr, Variable
 from ..algebra.traverse import postorder
+from ..calculus.derivation import derivation, steps_of
 from ..calculus.derive import ALL_READINGS, differentiated
 from ..errors import LimitError, RequestError, ShapeError, TensorCalcError, UnknownNameError
 from ..notation.describe import Forms, Layout, array_shape, convention, describe, jacobian
@@ -30,13 +31,17 @@ from ..numbers.code.codegen import module_code
 from ..numbers.code.dialects import LIBRARIES
 from ..numbers.evaluate import evaluate
 from ..numbers.maps.structured import MEMORY_LIMIT, Structured, structured
+from ..numbers.plans.derivatives import derivative_for_evaluation
+from ..numbers.plans.plan import nominal_sizes, plans
 from ..numbers.programs.compiled import Compiled, Origin
 from ..numbers.programs.many import AtPoints
 from ..numbers.programs.translated import Translated
+from ..pictures.formats import FORMATS, Picture, network_picture, plan_picture
 from ..request import FORMS, MOST_ORDER, part_of, shown
 from ..sizes import Dim
-from . import broadcast
+from . import broadcast, notebook
 from .blocks import Blocks
+from .derivations import Derivation
 from .names import Names, groups, known, stated, symbols_of, united
 
 Operand = Any   # a Tensor or a number
@@ -182,6 +187,16 @@ class Tensor:
         UnknownNameError: TC204 for a name that is no variable of this tensor.
         """
         _one_of("reading", reading, ALL_READINGS)
+        names, variables = self._by(wrt, order)
+        expr = differentiated(self.expr, variables, names.facts, reading)
+        parts = self.layout.parts if self.layout.variables else (self.groups,)
+        by = [part_of(variable, names.facts.get(variable.name, ()), reading) for variable in variables]
+        layout = Layout((*parts, *[part for _, part in by]), self.layout.letters, self.layout.name,
+                        (*self.layout.variables, *[name for name, _ in by]))
+        return Tensor(expr, layout, names, reading, self._origin(variables) if reading == "free" else None)
+
+    def _by(self, wrt: Sequence[By], order: int) -> tuple[Names, list[Variable]]:
+        """The variables of a derivative, one after the other, and all names."""
         listed = [variable_of(self, by) for by in _flat(wrt)]
         if len(listed) == 1 and 0 < order <= MOST_ORDER:
             listed *= order
@@ -190,12 +205,7 @@ class Tensor:
                                field="order", help=f"the order is a whole number from 1 to {MOST_ORDER}")
         names = united([self.names, *[by.names for by in listed]])
         variables = [names.variables[name] for by in listed for name in by.names.variables]
-        expr = differentiated(self.expr, variables, names.facts, reading)
-        parts = self.layout.parts if self.layout.variables else (self.groups,)
-        by = [part_of(variable, names.facts.get(variable.name, ()), reading) for variable in variables]
-        layout = Layout((*parts, *[part for _, part in by]), self.layout.letters, self.layout.name,
-                        (*self.layout.variables, *[name for name, _ in by]))
-        return Tensor(expr, layout, names, reading, self._origin(variables) if reading == "free" else None)
+        return names, variables
 
     def _origin(self, variables: Sequence[Variable]) -> Origin:
         """What the derivative of this tensor is a derivative of."""
@@ -341,6 +351,66 @@ class Tensor:
         """
         return compiled([self], library)
 
+    def derivation(self, *wrt: By, order: int = 1, reading: str = "free", detail: str = "brief",
+                   notation: str = "matrix") -> Derivation:
+        """The steps that lead to a derivative, as in a textbook; arguments are those of :meth:`derivative`.
+
+        ``detail`` ``"full"`` names every rule that is used; ``notation`` is ``"matrix"``, ``"index"`` or ``"kronecker"``.
+
+        Examples
+        --------
+        >>> from tensorcalc import read
+        >>> steps = read("tr(A X)").derivation("X")
+        >>> [step["rule"] for step in steps], steps[-1]["text"]
+        (['differential', 'trace.trick', 'identification'], "∂f/∂X = A'")
+        """
+        _one_of("detail", detail, ("brief", "full"))
+        _one_of("notation", notation, ("matrix", "index", "kronecker"))
+        found = self.derivative(*wrt, order=order, reading=reading)
+        _, variables = self._by(wrt, order)
+        if self.layout.variables:
+            raise RequestError("TC519", "a derivation begins with a formula, and this tensor is a derivative", field="expr",
+                               help="derive the formula itself, with a higher order")
+        lines = derivation(self.expr, found.layout, variables, found.names.facts, reading, detail, notation)
+        return Derivation(tuple(steps_of(lines)), found.convention)
+
+    # -- pictures ------------------------------------------------------------------------
+
+    def diagram(self, format: str = "svg") -> Picture:
+        """The tensor network: tensors as nodes, contracted indices as wires, and legs for the axes of this tensor.
+
+        Of a derivative the legs of the variables are on the right.  ``format`` is ``"svg"``, which a notebook shows as
+        the picture, ``"dot"`` for Graphviz, or ``"tikz"`` for LaTeX.
+
+        Examples
+        --------
+        >>> from tensorcalc import read
+        >>> D = read("C_ij = X_ik Y_kj").derivative("X")
+        >>> print(D.diagram()[:37])
+        <svg xmlns="http://www.w3.org/2000/sv
+        """
+        _one_of("format", format, FORMATS)
+        return network_picture(stated(self.expr, self.names), self.layout, format, _taken(self))
+
+    def plan_diagram(self, format: str = "svg", **sizes: int) -> Picture:
+        r"""The steps in which this tensor is computed at the given sizes, and what each of them costs.
+
+        Sizes that are not given are usual ones.  ``format`` is as in :meth:`diagram`.
+
+        Examples
+        --------
+        >>> from tensorcalc import read
+        >>> print(read("A B x").plan_diagram("dot", m=20, n=30, p=40).splitlines()[2])
+          "1" [shape=box, label="ij,j→i\nn · 2,400"];
+        """
+        _one_of("format", format, FORMATS)
+        expr = stated(self.expr, self.names)
+        known = {**nominal_sizes([expr]), **sizes}
+        if self.origin is not None:
+            expr = derivative_for_evaluation(self.origin.of, self.origin.by, known, self.names.facts, shown=expr)
+            known = {**nominal_sizes([expr]), **known}
+        return plan_picture(plans([expr], known), known, format)
+
     def __str__(self) -> str:
         try:
             forms = _forms(self)
@@ -352,15 +422,22 @@ class Tensor:
         formula = words(self) or f"{len(postorder(self.expr))} parts"
         return f"<Tensor ({', '.join(map(str, self.shape))}{',' * (self.ndim == 1)}): {formula}>"
 
-    def _repr_latex_(self) -> str | None:
+    def _repr_latex_(self) -> str:
+        shape = " x ".join(map(str, self.shape)) or "a number"
         try:
             forms = _forms(self)
-        except LimitError:
-            return None
+        except TensorCalcError as error:
+            return notebook.inline(notebook.words(f"{shape}: {error.message}"))
         written = forms.latex()
-        first = next((found for name in ("matrix", "kronecker", "index") if (found := written[name])), None)
-        lines = [rf",\quad {latex(Name(name))} = {latex(tree)}" for name, tree in forms.where.items()]
-        return None if first is None else rf"$\displaystyle {first}{''.join(lines)}$"
+        lines = "".join([rf",\quad {latex(Name(name))} = {latex(tree)}" for name, tree in forms.where.items()])
+        found = notebook.fitting([body and body + (lines if name != "index" else "") for name, body in
+                                  ((name, written[name]) for name in ("matrix", "kronecker", "index"))])
+        longest = max([len(body) for body in written.values() if body], default=0)
+        return notebook.inline(found or notebook.words(
+            f"{shape}: a formula of {longest:,} characters of LaTeX is not typeset; latex() has it"))
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        return {"text/plain": str(self), "text/latex": self._repr_latex_()}
 
     # -- values --------------------------------------------------------------------------
 
