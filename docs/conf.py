@@ -20,7 +20,7 @@ from sphinx.application import Sphinx
 import tensorcalc
 
 ROOT = Path(__file__).parent.parent
-KATEX = ROOT / "tensorcalc" / "page" / "static" / "katex"
+KATEX = ROOT / "tensorcalc" / "page" / "assets" / "katex"
 
 project = "tensorcalc"
 author = "tensorcalc developers"

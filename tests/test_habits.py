@@ -24,6 +24,8 @@ KNOWN = [
     ("softplus(x)", "x", "diag(sigmoid(x))"),
     ("relu(W*x)", "x", "diag(relu(sign(W x))) W"),
     ("x.*log(x)", "x", "eye(m) + diag(log(x))"),
+    ("sum(exp(X*B)) - tr(Y'*X*B)", "B", "X' (exp(X B) - Y)"),   # and not exp(B' X')'
+    ("sum((X*B).^-2)", "B", "-2 X' (1 ./ (X B).^3)"),
     ("y'*log(p)", "p", "y ./ p", "y=k p=k"),
     ("(y-X*w)'*(y-X*w)", "w", "2 X' (X w - y)"),
     ("(y-X*w)'*(y-X*w)", "w w", "2 X' X"),

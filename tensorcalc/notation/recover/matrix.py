@@ -311,7 +311,10 @@ class Piece:
 
     def entries(self) -> Chain:
         """The chain, a reciprocal written as a quotient."""
-        return (Entry(Op("quotient", (ONE, chain_tree(self.chain)))),) if self.under else self.chain
+        if not self.under:
+            return self.chain
+        mirror = self.chain[0].mirror if len(self.chain) == 1 else None
+        return (Entry(Op("quotient", (ONE, chain_tree(self.chain))), mirror=mirror and Op("quotient", (ONE, mirror))),)
 
     def oriented(self, first: int) -> Chain:
         """The factors of the matrix whose rows carry ``first``."""
@@ -368,8 +371,6 @@ def product(node: Einsum, known: Known, flip: bool = False) -> Syntax | None:
             tree, mirror = _sum_factor(operand, tree, known, turn)
             if tree is not None and operand.rank == 1 and node.operands.count(operand) % 2 == 0:
                 tree = _residual(tree)
-        elif isinstance(operand, Apply) and operand.rank == 2 and tree is not None and _quotes(tree):
-            mirror = _turned_inside(operand)
         elif flip and isinstance(operand, Einsum) and not operand.shape:
             turned_one = product(operand, known, flip=True)
             tree, flip = (tree, flip) if turned_one is None else (turned_one, False)
@@ -388,12 +389,12 @@ def _sum_factor(operand: Sum, tree: Syntax | None, known: Known, negative: bool)
     return tree, recover(scale(-1, other) if negative else other)
 
 
-def _turned_inside(operand: Apply) -> Syntax | None:
+def _turned_inside(operand: Apply, under: bool = False) -> Syntax | None:
     """The transpose of an elementwise function, as that function of transposes: ``exp(X B)`` for ``exp(B' X')'``."""
     if not operand.function.elementwise or any(one.rank == 1 for one in operand.arguments):
         return None
-    turned_ones = {one: recover(build_transpose(one, (1, 0)) if one.rank else one) for one in operand.arguments}
-    return _apply(operand, turned_ones)
+    inside: Known = {one: recover(build_transpose(one, (1, 0)) if one.rank else one) for one in operand.arguments}
+    return power(operand, inside, flip=True) if under else _apply(operand, inside)
 
 
 def uprighted(operand: Sum, tree: Syntax, negative: bool = False) -> tuple[Syntax, bool]:
@@ -446,8 +447,9 @@ class _Graph:
         else:
             symmetric = operand.rank == 2 and symmetry(operand) > 0
             lower = isinstance(operand, Apply) and operand.function.name == "tril"
-            mirror = None if symmetric or under else mirror   # what is under the line was turned upside down just now
-            self.pieces.append(Piece((Entry(tree, symmetric, mirror),), labels, under, lower))
+            if isinstance(operand, Apply) and operand.rank == 2 and _quotes(tree):
+                mirror = _turned_inside(operand, under)
+            self.pieces.append(Piece((Entry(tree, symmetric, None if symmetric else mirror),), labels, under, lower))
         return True
 
     # -- bookkeeping ---------------------------------------------------------------------
