@@ -146,7 +146,7 @@ def _evaluate(request: Mapping[str, Any]) -> dict[str, Any]:
 
 def _read_with_sizes(request: Mapping[str, Any], values: Mapping[str, Any]) -> None:
     """Read a formula where names have the shapes of their values, for the error that this is."""
-    scope, _ = scope_of(request)
+    scope = _with_shapes(request, {})
     given = {name: list(numpy().shape(value)) for name, value in values.items() if name not in scope.declared}
     scope.declared = {**scope.declared, **{name: shape for name, shape in given.items() if shape}}
     read(text_of(request, "expr"), scope)
