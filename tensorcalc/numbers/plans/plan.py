@@ -28,10 +28,12 @@ from ...calculus.rules.sets import STABLE
 from ...errors import LimitError
 from ...functions import POWER
 from ...sizes import Dim, Shape, symbols
+from . import reuse
 from .directions import directed
 from .finish import finished
 from .order import MOST_EXACT
 from .pairwise import Labels, Part, contraction, cost, entries, is_placement
+from .reuse import Products
 
 MOST_FACTORS = MOST_EXACT   # of a product into which a nested one is spliced: the cheapest order is sought among them all
 MOST_TERMS = 4      # of a sum over which a product is distributed
@@ -62,13 +64,16 @@ def plans(roots: Iterable[Expr], sizes: Mapping[str, int], memory_limit: int | N
     """
     roots = directed([rewrite(root, STABLE) for root in roots])
     count = uses(roots)
-    nested = _nested(roots, count)
+    nested, whole = _nested(roots, count)
+    known = Products()
     done: dict[Expr, Expr] = {}
     for node in postorder(*roots):
         match node:
             case Einsum():
                 if node not in nested:
-                    done[node] = _product(node, done, nested, count, sizes, memory_limit)
+                    first = _product(node, done, nested, count, sizes, memory_limit)
+                    done[node] = _reusing(first, _Product(node, done, whole, sizes, memory_limit), known)
+                    _remember(known, node, _Product(node, done, nested, sizes, memory_limit), done[node])
             case Sum(shape=shape, terms=terms):
                 done[node] = _sum(shape, [(weight, done[term]) for weight, term in terms])
             case Apply(shape=shape, function=function, arguments=arguments):
@@ -99,20 +104,25 @@ def nominal_sizes(exprs: Iterable[Expr]) -> dict[str, int]:
     return {name: usual[name] + 3 * place for place, name in enumerate(sorted(names))}
 
 
-def _nested(roots: Sequence[Expr], count: Mapping[Expr, int]) -> set[Expr]:
-    """The products that only one other product uses: planned as a part of it."""
+def _nested(roots: Sequence[Expr], count: Mapping[Expr, int]) -> tuple[set[Expr], set[Expr]]:
+    """The products that only one other product uses: those planned as a part of it, and more where others are looked for."""
     nested: set[Expr] = set()
+    whole: set[Expr] = set()
     factors: dict[Expr, int] = {}
+    everything: dict[Expr, int] = {}
     for node in postorder(*roots):
         if isinstance(node, Einsum):
-            total = len(node.operands)
+            total = most = len(node.operands)
             for operand in node.operands:
-                alone = isinstance(operand, Einsum) and operand.shape and count[operand] == 1
-                if alone and total + factors[operand] <= MOST_FACTORS:
-                    total += factors[operand]
-                    nested.add(operand)
-            factors[node] = total
-    return nested
+                if isinstance(operand, Einsum) and operand.shape and count[operand] == 1:
+                    if total + factors[operand] <= MOST_FACTORS:
+                        total += factors[operand]
+                        nested.add(operand)
+                    if most + everything[operand] <= reuse.MOST_FACTORS:
+                        most += everything[operand]
+                        whole.add(operand)
+            factors[node], everything[node] = total, most
+    return nested, whole
 
 
 def _sum(shape: Shape, terms: list[tuple[Fraction, Expr]]) -> Expr:
@@ -151,6 +161,27 @@ def _product(node: Einsum, done: Mapping[Expr, Expr], nested: Set[Expr], count: 
     return plan
 
 
+def _reusing(plan: Expr, product: _Product, known: Products) -> Expr:
+    """The plan of a product, or one that uses products which are computed anyway, where it is cheaper."""
+    parts = product.numbered()
+    kept = {product.find(axis) for axis in range(len(product.shape))}
+    found = known.within(parts, kept, product.nodes)
+    if len(found) == len(parts):
+        return plan
+    other = product.planned(found)
+    there = {part.tensor for part in (*parts, *found)}
+    return other if cost(other, product.sizes, there) < cost(plan, product.sizes, there) else plan
+
+
+def _remember(known: Products, node: Expr, product: _Product, value: Expr) -> None:
+    """Keep a product of several tensors that is nothing but that."""
+    parts = product.numbered()
+    present = {label for part in parts for label in part.labels}
+    joined = any([product.find(label) != label for label in range(len(product.dims))])
+    if len(parts) > 1 and product.coefficient == 1 and not product.scalars and not joined and len(present) == len(product.dims):
+        known.add(node, parts, value)
+
+
 def _turned_leaf(node: Expr) -> Expr:
     """What a node is the transpose of, if anything."""
     turned = isinstance(node, Einsum) and len(node.operands) == 1 and node.rank == node.operands[0].rank
@@ -173,9 +204,11 @@ class _Product:
         self.parts: list[Part] = []
         self.dims: list[Dim] = list(root.shape)
         self.parent = list(range(root.rank))
+        self.nodes: set[Expr] = set()
         pending = [(root, tuple(range(root.rank)))]
         while pending:
             node, labels = pending.pop()
+            self.nodes.add(node)
             own = self._numbered(node, labels)
             for operand, subscripts in zip(node.operands, node.subscripts):
                 outer = tuple([own[label] for label in subscripts])
@@ -211,21 +244,27 @@ class _Product:
         else:
             self.scalars.append(operand)
 
-    def _find(self, label: int) -> int:
+    def find(self, label: int) -> int:
+        """The label that stands for all that deltas join with ``label``."""
         while self.parent[label] != label:
             label = self.parent[label]
         return label
 
     def _join(self, a: int, b: int) -> None:
-        a, b = sorted((self._find(a), self._find(b)))
+        a, b = sorted((self.find(a), self.find(b)))
         self.parent[b] = a
 
-    def planned(self) -> Expr:
-        """The product as a plan."""
+    def numbered(self) -> list[Part]:
+        """The tensors, with labels that deltas join made one."""
+        return [Part(tensor, tuple([self.find(label) for label in labels])) for tensor, labels in self.parts]
+
+    def planned(self, parts: Sequence[Part] | None = None) -> Expr:
+        """The product as a plan; ``parts`` are other tensors that make up the same."""
         rank = len(self.shape)
-        roots = [self._find(label) for label in range(len(self.dims))]
-        parts = _powers([Part(tensor, tuple([roots[label] for label in labels])) for tensor, labels in self.parts])
-        present = {label for part in parts for label in part.labels}
+        roots = [self.find(label) for label in range(len(self.dims))]
+        own = self.numbered()
+        present = {label for part in own for label in part.labels}
+        parts = _powers(own if parts is None else parts)
         places: list[Part] = []
         for root in dict.fromkeys(roots):
             axes = tuple([axis for axis in range(rank) if roots[axis] == root])
