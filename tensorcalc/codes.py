@@ -96,7 +96,6 @@ _MEANING = {
     "TC303": Code("A matrix power needs a whole number as exponent.", "derive 'X^(1/2)' --wrt X"),
     "TC304": Code("A variable has a structure without the reading that was asked for.",
                   "derive 'tr(A X)' --wrt X --assume X=orthogonal --reading structured"),
-    "TC305": Code("A part of the answer is not there yet."),
     "TC306": Code("diff(…) and jacobian(…) stand where nothing can be differentiated."),
     "TC307": Code("A series is of a form that has no derivative here."),
     "TC308": Code("A function that is given by a formula is written with a prime where nothing can be differentiated."),
