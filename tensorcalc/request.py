@@ -113,8 +113,8 @@ def _bad_size(dim: object) -> None:
     raise RequestError("TC501", f"a size is a positive integer or a name, not {shown(dim)}", field="vars")
 
 
-def check_name(name: str, field: str) -> None:
-    if not (name.isalnum() and name[0].isalpha() and len(name) <= 50):
+def check_name(name: Any, field: str) -> None:
+    if not isinstance(name, str) or not (name.isalnum() and name[0].isalpha() and len(name) <= 50):
         raise RequestError("TC509", f"{shown(name)} is not a name: a letter, then letters and digits", field=field)
 
 

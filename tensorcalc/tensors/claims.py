@@ -192,7 +192,7 @@ def check(expr: Formula, wrt: By | Iterable[By], claimed: Formula, *, vars: Mapp
     ------
     TensorCalcError: a formula that cannot be read.
     """
-    listed = [wrt] if isinstance(wrt, (str, Tensor)) else list(wrt)
+    listed = list(wrt) if isinstance(wrt, Iterable) and not isinstance(wrt, (str, Tensor)) else [wrt]
     request = _request({"do": "check", "expr": expr, "claimed": claimed}, vars, names, assume, functions, index_dims)
     request |= {"wrt": [str(by) if isinstance(by, Tensor) else by for by in listed], "order": order, "layout": layout,
                 "vec": vec, "wrt_convention": wrt_convention, "contract": contract}

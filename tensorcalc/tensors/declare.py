@@ -13,7 +13,7 @@ from ..errors import RequestError
 from ..notation.describe import Layout
 from ..notation.lower import read as read_formula
 from ..notation.lower.matrix import as_matrix
-from ..request import check_name, scope_of, shown
+from ..request import check_name, mapping_of, scope_of, shown, text_of
 from ..sizes import Dim
 from .broadcast import grouped
 from .declared import kinds
@@ -38,7 +38,7 @@ def tensor(name: str, *shape: Dim, assume: str | Iterable[str] = ()) -> Tensor:
     RequestError: TC509 for a name, TC501 for a size, TC510 and TC516 for a property.
     """
     check_name(name, "vars")
-    listed = [assume] if isinstance(assume, str) else list(assume)
+    listed = _listed(assume)
     scope, facts = scope_of({"vars": {name: list(shape)}, "assume": {name: listed} if listed else {}})
     scope.prepare([])
     scope.settle()
@@ -69,20 +69,20 @@ def read(formula: str, vars: Mapping[str, Any] | None = None, *, assume: Mapping
     ------
     TensorCalcError: whatever is wrong with the formula, with the place.
     """
-    given = _declarations(vars or {}, names)
+    given = _declarations(_mapping("vars", vars), names)
     bound = {name: one for name, one in given.items() if isinstance(one, Tensor)}
     own = united([one.names for one in bound.values()])
     scope, facts = scope_of({
         "vars": {name: [shape] if isinstance(shape, (int, str)) else shape for name, shape in given.items()
                  if name not in bound},
-        "assume": assume, "functions": kinds(functions), "index_dims": index_dims})
+        "assume": assume, "functions": kinds(_mapping("functions", functions)), "index_dims": index_dims})
     for name, variable in own.variables.items():
         value = grouped(variable, groups(variable))
         scope.axes[name], scope.tensors[name] = value.axes, as_matrix(value)
     scope.tensors |= {name: as_matrix(value_of(one)) for name, one in bound.items()}
     scope.integers |= {symbol for one in bound.values() for symbol in symbols_of(one.expr, one.names)}
     scope.differentiate = lambda expr, by, order: differentiated(expr, [by] * order, facts)
-    found = read_formula(formula, scope)
+    found = read_formula(_text(formula), scope)
     stated = {name: frozenset(listed) for name, listed in facts.items() if name in found.variables}
     return Tensor(found.expr, Layout((found.groups,), found.letters, found.name, row=found.row),
                   united([own, Names(found.variables, stated)]))
@@ -105,6 +105,21 @@ def index(statement: str, **operands: Tensor) -> Tensor:
         raise RequestError("TC519", f"{shown(statement)} is not in index notation", field="expr",
                            help="read takes every notation")
     return found
+
+
+def _listed(facts: object) -> object:
+    return list(facts) if isinstance(facts, Iterable) and not isinstance(facts, str) else facts
+
+
+def _mapping(field: str, given: object) -> dict[str, Any]:
+    return mapping_of({field: dict(given) if isinstance(given, Mapping) else given}, field)
+
+
+def _text(formula: object) -> str:
+    """A formula that is one."""
+    if isinstance(formula, Tensor):
+        raise RequestError("TC507", "a tensor has been read already", field="expr", help="use it as it is")
+    return text_of({"expr": formula}, "expr")
 
 
 def _declarations(vars: Mapping[str, Any], names: Mapping[str, Any]) -> dict[str, Any]:

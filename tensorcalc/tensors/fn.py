@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from fractions import Fraction
 from functools import cache
 from typing import Any
 
@@ -133,6 +134,8 @@ class _Call:
             text, tree = self._text(place, argument)
         else:
             one = operand(argument)
+            if self.name in _SIZED and isinstance(argument, (float, Fraction)):
+                raise RequestError("TC501", f"a size is a positive integer or a name, not {shown(argument)}", field="expr")
             if one is None:
                 raise RequestError("TC519", f"{self.name} takes tensors and numbers, not {shown(argument)}",
                                    field="expr")

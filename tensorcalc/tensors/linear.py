@@ -21,7 +21,7 @@ from ..errors import RequestError, ShapeError
 from ..notation.describe import Layout
 from ..request import check_name, shown
 from .names import Names, known, united
-from .tensor import By, Operand, Tensor, of_variable, operand, variable_of
+from .tensor import By, Operand, Tensor, insist_on_tensor, of_variable, operand, variable_of
 
 _SIGNS = ("d", "δ", "Δ", "D")   # in front of a name: its change
 
@@ -145,6 +145,7 @@ def vjp(f: Tensor, wrt: By, weight: Operand) -> Any:
     ------
     ShapeError: TC101 where the weight has another shape than ``f``.
     """
+    insist_on_tensor(f)
     given = _fitting(weight, f, "the weight", "what is differentiated")
     holder = Variable(f.expr.shape, "the weight")   # no name that people give, so that nothing else depends on it
     axes = range(f.expr.rank)
@@ -171,6 +172,7 @@ def hvp(f: Tensor, wrt: By, direction: Operand) -> Any:
     A v
     A' u
     """
+    insist_on_tensor(f)
     if f.ndim:
         raise ShapeError("TC106", "a Hessian is of a number", help="use jvp of a jvp")
     listed, directions = _several(f, [wrt]), _directions(f, wrt, direction)

@@ -195,14 +195,15 @@ class Tensor:
                         (*self.layout.variables, *[name for name, _ in by]))
         return Tensor(expr, layout, names, reading, self._origin(variables) if reading == "free" else None)
 
-    def _by(self, wrt: Sequence[By], order: int) -> tuple[Names, list[Variable]]:
+    def _by(self, wrt: Sequence[By], order: object) -> tuple[Names, list[Variable]]:
         """The variables of a derivative, one after the other, and all names."""
         listed = [variable_of(self, by) for by in _flat(wrt)]
-        if len(listed) == 1 and 0 < order <= MOST_ORDER:
+        if len(listed) == 1 and isinstance(order, int) and 0 < order <= MOST_ORDER:
             listed *= order
         if not 0 < len(listed) <= MOST_ORDER or order not in (1, len(listed)):
-            raise RequestError("TC517", f"{len(listed)} variables for a derivative of order {shown(order)}",
-                               field="order", help=f"the order is a whole number from 1 to {MOST_ORDER}")
+            many = f"{len(listed)} variable{'s' * (len(listed) != 1)}"
+            raise RequestError("TC517", f"{many} for a derivative of order {shown(order)}", field="order",
+                               help=f"the order is a whole number from 1 to {MOST_ORDER}")
         names = united([self.names, *[by.names for by in listed]])
         variables = [names.variables[name] for by in listed for name in by.names.variables]
         return names, variables
@@ -501,6 +502,8 @@ class Tensor:
 def compiled(tensors: Sequence[Tensor], library: str = "numpy", *, several: bool = False) -> Compiled | Translated:
     """The function of arrays that computes tensors, which share their work."""
     _one_of("library", library, LIBRARIES)
+    for one in tensors:
+        insist_on_tensor(one)
     names = united([one.names for one in tensors])
     exprs, groups = [stated(one.expr, names) for one in tensors], [one.groups for one in tensors]
     origins, declared = [one.origin for one in tensors], names.variables.values()
@@ -512,6 +515,8 @@ def compiled(tensors: Sequence[Tensor], library: str = "numpy", *, several: bool
 def at_points(tensors: Sequence[Tensor], batch: Collection[str], library: str = "numpy", *, several: bool = False) -> AtPoints:
     """The function of arrays that computes tensors at many points."""
     _one_of("library", library, LIBRARIES)
+    for one in tensors:
+        insist_on_tensor(one)
     names = united([one.names for one in tensors])
     for name in batch:
         if name not in names.variables:
@@ -639,6 +644,7 @@ def _flat(wrt: Sequence[By]) -> Iterator[By]:
 
 def variable_of(one: Tensor, by: By) -> Tensor:
     """The variable that a derivative is by."""
+    insist_on_tensor(one)
     if isinstance(by, Tensor) and isinstance(by.expr, Variable):
         return of_variable(known(by.expr, by.names.facts.get(by.expr.name, ())))
     if not isinstance(by, str):
@@ -647,6 +653,13 @@ def variable_of(one: Tensor, by: By) -> Tensor:
         raise UnknownNameError("TC204", f"{shown(by)} is not a variable of the formula", field="wrt",
                                facts=[f"variables: {one.names}"])
     return of_variable(one.names.of(by))
+
+
+def insist_on_tensor(one: object) -> None:
+    """An error about anything else."""
+    if not isinstance(one, Tensor):
+        raise RequestError("TC519", f"a tensor is needed, not {shown(one)}", field="expr",
+                           help="read a formula with tensorcalc.read")
 
 
 def _insist_on_number(one: Tensor, what: str, instead: str) -> None:

@@ -1093,7 +1093,8 @@ def _einsum(tree: Call, arguments: tuple[Syntax, ...], scope: Scope) -> Value:
                                              f"{len(value.axes)} axes", [arguments[0], argument],
                                     [_says(scope, argument, value)],
                                     help=f"declare its axes (vars, or --var {argument.name}={','.join(own)})"
-                                    if own and isinstance(argument, Name) and argument.name not in {*scope.declared, *scope.orders}
+                                    if own and isinstance(argument, Name) and argument.name.isalnum()
+                                    and argument.name not in {*scope.declared, *scope.orders}
                                     else None)
         for axis, (letter, group) in enumerate(zip(own, value.axes)):
             known, before = sizes.setdefault(letter, (group, argument))
