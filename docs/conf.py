@@ -72,6 +72,18 @@ def contents(_: Sphinx, name: str, source: list[str]) -> None:
             source[0] += f"\n:::{{toctree}}\n:hidden:\n:caption: {caption}\n\n{entries}\n:::\n"
 
 
+def sections(*given: Any) -> None:
+    """Bring ``RequestError: TC509 for a name.`` under Raises or Parameters to the two lines that numpydoc reads."""
+    lines = given[-1]
+    section, brought = "", list[str]()
+    for line, below in zip(lines, [*lines[1:], ""]):
+        if below.strip() and not below.strip("- "):
+            section = line.strip()
+        label, colon, text = line.partition(": ")
+        brought += [label, "    " + text] if colon and section in ("Raises", "Parameters") else [line]
+    lines[:] = brought
+
+
 def inline(self: Any, node: nodes.math) -> None:
     self.body.append(f'<span class="math">{escape(node.astext())}</span>')
     raise nodes.SkipNode
@@ -85,5 +97,6 @@ def block(self: Any, node: nodes.math_block) -> None:
 def setup(app: Sphinx) -> None:
     """Hook the above in."""
     app.connect("source-read", contents)
+    app.connect("autodoc-process-docstring", sections, priority=100)   # before numpydoc reads them
     app.add_lexer("console", Session)
     app.add_html_math_renderer("katex", (inline, None), (block, None))

@@ -143,9 +143,11 @@ tensorcalc verify "diff(sum(exp(A x)), x, 2) == diff(sum(exp(A x)), x, 2)'"
 >>> H = f.hessian("x")
 >>> print(H, H.shape)
 >>> print(tc.hvp(f, "x", "v"))
+tensorcalc diagram "A' (exp(A x) .* (A v))" --plan --format dot --var A=300000,200000
 tensorcalc evaluate "ones(n, n)" n=200000""",
-        "The formula comes first, so sizes are known before anything is computed, and too much is refused. A product with a "
-        "direction takes two products with `A`; `H.structured(…)` solves systems [without the array](structured.md)."),
+        "The formula comes first, and its plan says what it costs before anything is computed; too much is refused. A product "
+        "with a direction needs no more than `A` itself; `H.structured(…)` solves systems "
+        "[without the array](structured.md)."),
     Row(35, "The Hessian of a network as a matrix.", "jax-ml/jax#2682",
         """>>> loss = tc.read("logsumexp(W x + b) - y' (W x + b)", W=["k", "n"], x=["n"], b=["k"], y=["k"])
 >>> H = loss.hessian(["W", "b"])
@@ -229,7 +231,9 @@ tensorcalc derive "tr(A S B)" --wrt S --assume S=symmetric --reading projected -
     Row(54, "A derivative in einsum notation, as an example from Magnus.", "ssmit1986/DualNumbers#1",
         """tensorcalc derive "einsum('ji,jk,kl->il', X, A, X)" --wrt X"""),
     Row(55, "The chain rule of a Hessian, in diagrams.", "TensorNetwork/tensornetwork.org#31",
-        """tensorcalc derive "f(sum(g(A x)))" --wrt x --order 2 --function f=elementwise --function g=elementwise --form matrix"""),
+        """tensorcalc derive "sum(f(A x))" --wrt x --order 2 --function f=elementwise --form matrix --form index
+tensorcalc diagram "sum(f(A x))" --wrt x --order 2 --function f=elementwise --format dot""",
+        "Without `--format dot`, which is for Graphviz, it is an SVG; `--format tikz` is for LaTeX."),
     Row(56, "Is the backward factor of the conic in Gaussian splatting wrong?", "graphdeco-inria/gaussian-splatting#596",
         """tensorcalc check "exp(-1/2 x' S x)" --wrt S --assume S=symmetric --claim "-1/2 exp(-1/2 x' S x) x x'"
 tensorcalc check "exp(-1/2 x' S x)" --wrt S --assume S=symmetric --reading structured --claim "-1/2 exp(-1/2 x' S x) x x'\"""",
@@ -325,8 +329,9 @@ tensorcalc verify "kron(eye(n), Z)' kron(eye(n), Z) == kron(eye(n), Z' Z)\"""",
         """tensorcalc derive "x' A x + b' x" --wrt x --order 2 --var b=n --form matrix
 tensorcalc derive "norm2(A x - b)^2" --wrt x --order 2 --var b=m --form matrix"""),
     Row(77, "An einsum that takes 50 times the memory without a path.", "nv-legate/cupynumeric#1070",
-        """tensorcalc code "s = x_i A_ij B_jk C_kl y_l" --wrt B""",
-        "Code and values always follow the cheapest order of operations that is found."),
+        """tensorcalc code "s = x_i A_ij B_jk C_kl y_l" --wrt B
+tensorcalc diagram "s = x_i A_ij B_jk C_kl y_l" --plan --format dot""",
+        "Code and values always follow the cheapest order of operations that is found. The plan counts operations and entries."),
     Row(78, "An einsum over chunks that takes as many times the memory as there are chunks.", "dask/dask#10053",
         """tensorcalc code "y_i = A_ij B_jk x_k" --wrt A --contract "z_i = D_ijk V_jk\"""",
         lacks="Nothing here knows of chunks or of Dask. What is given is an order of contraction whose intermediate "
