@@ -13,7 +13,6 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from itertools import count
 from typing import NamedTuple
 
 from ...errors import FormulaError, Span
@@ -38,6 +37,7 @@ _CLOSING = {"(": ")", "[": "]", "{": "}", "\\{": "\\}", "|": "|", "\\|": "\\|", 
 _SIGNS = frozenset("+-:")
 _STOPS = frozenset({")", "]", "}", "\\}", "\\rangle", ",", ";", "&", "\\\\", "==", *EQUALS})
 _SCRIPTS = frozenset({"_", "^", "'", "′", "’"})
+_LONGEST = 50   # letters of a name
 _PRIMES = frozenset({"'", "′", "’", "\\prime"})
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 _CONSTANTS = {"δ": "delta", "ε": "eps"}   # with indices, unless declared
@@ -323,6 +323,8 @@ class Reader:
             return self._bars()
         if token.kind == "command":
             return self._command()
+        if token.kind in ("end", "finish"):
+            raise mistakes.missing("an operand", self.last.text, self.last.span)
         self.take()
         return _Operand("done", [_piece(token.text, token)], token.start)
 
@@ -335,8 +337,7 @@ class Reader:
     def _letters(self) -> _Operand:
         """A letter, or several side by side that are one name or the name of a function."""
         run = [self.token]
-        for place in count(self.place + 1):
-            token = self.tokens[place]
+        for token in self.tokens[self.place + 1:self.place + _LONGEST]:
             if token.kind not in ("letter", "number") or token.start != run[-1].end or not token.text.isalnum():
                 break
             run.append(token)
@@ -393,14 +394,15 @@ class Reader:
             return _Operand("name", [_piece(GREEK[name][0], token)], token.start, GREEK[name],
                             "variant" if name in VARIANTS else "")
         braced = self.token.text == "{"
-        opened = self.token
-        if braced:
-            self.enter(self.take())
+        opened = self.take() if braced else self.token
+        self.enter(opened)
         inner = self._name_only()
         if inner is None:
             raise mistakes.missing("a name", token.text, token.span)
         if braced:
             self.leave(opened)
+        else:
+            self.exit()
         if name in ACCENTS:
             inner.names = tuple([one + ACCENTS[name] for one in inner.names])
         else:
@@ -604,7 +606,10 @@ class Reader:
         if token.kind == "letter":
             self.take()
             return self._plain_name(_Operand("name", [_piece(token.text, token)], token.start, (token.text,)))
-        return self._plain_name(self.primary())
+        self.enter(token)
+        inner = self._plain_name(self.primary())
+        self.exit()
+        return inner
 
     def _plain_name(self, operand: _Operand) -> Pieces:
         return [Piece(" " + self._resolved(operand, ""), operand.start, self.last.end)] if operand.kind == "name" \
@@ -873,7 +878,7 @@ class Reader:
         places = 2 if self.tokens[place].text.endswith("frac") else 1
         place += 1
         for _ in range(places):
-            token = self.tokens[place]
+            token = self.tokens[min(place, len(self.tokens) - 1)]
             if token.kind == "number" and len(token.text) == 2 and places == 2:
                 return place + 1
             place = self.matching.get(place, place) + 1
