@@ -57,7 +57,7 @@ class Session(RegexLexer):
 
     name = "Shell session"
     tokens = {  # noqa: RUF012 - the way of Pygments
-        "root": [(r"^\$ ", Generic.Prompt), (r"(?<=^\$ )[^\n]*(?:\\\n[^\n]*)*", Generic.Strong), (r"[^\n]*\n", Generic.Output),
+        "root": [(r"^\$ ", Generic.Prompt), (r"(?<=^\$ )(?:[^\n]*\\\n)*[^\n]*", Generic.Strong), (r"[^\n]*\n", Generic.Output),
                  (r"[^\n]+", Text)],
     }
 

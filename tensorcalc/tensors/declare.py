@@ -55,7 +55,7 @@ def read(formula: str, vars: Mapping[str, Any] | None = None, *, assume: Mapping
     Other names are variables and go by their first letter: a to g numbers, h to z
     vectors, A to Z matrices, of sizes that conform.  ``functions`` gives unknown functions
     a kind or a formula in z, as requests do, or an expression of SymPy
-    (:func:`tensorcalc.tensors.declared.function`).
+    (:func:`tensorcalc.function`).
 
     Examples
     --------
