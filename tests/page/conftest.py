@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parent.parent.parent
-PATIENT = 300   # seconds for an answer, so that a slow machine cuts nothing off
+PATIENT = int(os.environ.get("TENSORCALC_PATIENCE", "300"))   # seconds for an answer, so that a slow machine cuts nothing off
 
 
 class Served:

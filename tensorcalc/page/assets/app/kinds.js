@@ -10,6 +10,7 @@ const KINDS = [
   ["Tensor", 4, [["4 axes", "tensor"]]],
 ];
 
+const SQUARE = new Set(["symmetric", "skew", "diagonal", "lower", "orthogonal", "spd", "psd", "invertible"]);
 const PLAIN = ["scalar", "vector", "matrix", "tensor"];
 
 /** Groups of choices; each choice has a key that stands in addresses, a label, its axes and its property. */
@@ -20,6 +21,7 @@ export const GROUPS = KINDS.map(([title, axes, rows]) => ({
     label,
     axes,
     fact: PLAIN.includes(fact) ? null : fact,
+    square: SQUARE.has(fact),
   })),
 }));
 

@@ -24,7 +24,9 @@ let state = fromHash(location.hash);
 let asked = state; // what the last answer answers
 let found = {}; // the variables of the last answer, with their shapes
 let byHand = false; // whether somebody chose the variable since the formula changed
+let typed = location.hash.length > 1; // whether the formula is somebody's own
 let timer = 0;
+const drafts = new Map(); // the state of each mode that was left
 
 // -- from fields to state and back -----------------------------------------------------------
 
@@ -226,6 +228,7 @@ function showExamples() {
 function load({ title, ...example }) {
   const { do: mode, layout, vec, tab, library, detail } = state;
   state = { ...fresh(), do: mode, layout, vec, tab, library, detail, names: {}, ...structuredClone(example) };
+  typed = false;
   byHand = false;
   found = {};
   enter();
@@ -240,13 +243,19 @@ function enter() {
   now();
 }
 
+/** Each mode has formulas of its own; a gradient to check begins with the formula that somebody typed. */
 function setMode(mode) {
-  state.do = mode;
-  if (NEEDED[mode].some((field) => !state[field].trim())) {
+  const { do: before, layout, vec, tab, library, detail } = state;
+  if (mode === before) {
+    return;
+  }
+  drafts.set(before, state);
+  state = { ...(drafts.get(mode) ?? structuredClone(state)), do: mode, layout, vec, tab, library, detail };
+  byHand = false;
+  if (!drafts.has(mode) && !(typed && mode === "check" && before === "derive")) {
     load(EXAMPLES[mode][0][1][0]);
   } else {
-    fill();
-    now();
+    enter();
   }
 }
 
@@ -278,6 +287,7 @@ byId("order").replaceChildren(...[1, 2, 3, 4, 5, 6, 7, 8].map((order) => make("o
 for (const id of TEXTS) {
   byId(id).addEventListener("input", () => {
     state[id] = byId(id).value;
+    typed = true;
     byHand = false;
     grow(byId(id));
     later();
@@ -290,7 +300,7 @@ for (const id of TEXTS) {
   });
 }
 for (const id of SETTINGS) {
-  byId(id).addEventListener("input", () => {
+  byId(id).addEventListener(byId(id).tagName === "SELECT" ? "change" : "input", () => {
     state[id] = id === "order" ? Number(byId(id).value) : byId(id).value;
     byHand = byHand || id === "wrt";
     later();
@@ -305,6 +315,7 @@ byId("skip").addEventListener("click", (event) => {
 });
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", showTheme);
 addEventListener("hashchange", () => {
+  typed = true;
   state = fromHash(location.hash);
   enter();
 });

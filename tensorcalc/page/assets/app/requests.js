@@ -7,6 +7,16 @@ export const FORMS = ["matrix", "index", "kronecker", "einsum"];
 /** Sizes as the service takes them: whole numbers as numbers. */
 const size = (text) => (/^\d{1,9}$/.test(text.trim()) ? Number(text) : text.trim());
 
+/** All sizes where some are given: equal ones stay equal, and the rest are those that were found. */
+function completed(dims, axes, inferred, square) {
+  const given = Array.from({ length: axes }, (_, at) => dims[at]?.trim() ?? "");
+  const any = given.find(Boolean);
+  return given.map((dim, at) => {
+    const twin = given.find((other, k) => other && inferred[k] === inferred[at]);
+    return dim || (square ? any : twin ?? (String(inferred[at] ?? "") || any));
+  });
+}
+
 /** What is said of names, as fields of a request; sizes that nobody gave are those of `found`. */
 function declarations(state, found) {
   const vars = {};
@@ -16,8 +26,7 @@ function declarations(state, found) {
     const choice = kindOf(kind);
     const axes = choice?.axes ?? found[name]?.length ?? dims.length;
     if (axes !== undefined && dims.some((dim) => dim?.trim())) {
-      const sizes = Array.from({ length: axes }, (_, at) => dims[at]?.trim() || String(found[name]?.[at] ?? "") || dims.find((dim) => dim?.trim()));
-      vars[name] = sizes.map(size);
+      vars[name] = completed(dims, axes, found[name] ?? [], choice?.square ?? false).map(size);
     } else if (choice) {
       orders[name] = choice.axes;
     }
