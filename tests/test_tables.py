@@ -9,6 +9,7 @@ from markdown import ROOT
 
 import tensorcalc as tc
 from tensorcalc.catalogue import functions, rules
+from tensorcalc.cli import COMMANDS
 from tensorcalc.functions import core_names
 from tensorcalc.notation.lower.matrix import FUNCTION_NAMES
 
@@ -22,6 +23,12 @@ FUNCTIONS = functions()
 @pytest.mark.parametrize("name", PAGES)
 def test_the_page_is_what_the_generator_makes(name: str) -> None:
     assert (ROOT / "docs" / name).read_text() == page(name)
+
+
+def test_the_page_of_the_command_line_has_the_help_of_every_command() -> None:
+    """What it prints is compared where pages are run."""
+    shown = (ROOT / "docs" / "command-line.md").read_text()
+    assert [name for name in COMMANDS if f"\n$ tensorcalc {name} --help\n" not in shown] == []
 
 
 def test_every_function_and_rule_has_a_row() -> None:
