@@ -85,27 +85,97 @@ def _restore(cls: type[TensorCalcError], code: str, message: str, source: str | 
 
 
 class FormulaError(TensorCalcError):
-    """TC0xx: the text cannot be read."""
+    """TC0xx: the text cannot be read.
+
+    Examples
+    --------
+    >>> from tensorcalc import FormulaError, read
+    >>> try:
+    ...     read("tr(A X")
+    ... except FormulaError as error:
+    ...     print(error)
+    FormulaError TC006: '(' is never closed
+      tr(A X
+        ^   ^
+      help: add ')'
+    """
 
 
 class ShapeError(TensorCalcError):
-    """TC1xx: sizes or orders that must agree and do not."""
+    """TC1xx: sizes or orders that must agree and do not.
+
+    Examples
+    --------
+    >>> from tensorcalc import ShapeError, read
+    >>> try:
+    ...     read("tr(A)", A=[2, 3])
+    ... except ShapeError as error:
+    ...     print(error)
+    ShapeError TC107: the trace needs a square matrix
+      tr(A)
+         ^
+      A is 2 x 3
+    """
 
 
 class UnknownNameError(TensorCalcError):
-    """TC2xx: a name or a function that is not known where it stands."""
+    """TC2xx: a name or a function that is not known where it stands.
+
+    Examples
+    --------
+    >>> from tensorcalc import UnknownNameError, read
+    >>> try:
+    ...     read("A x").derivative("y")
+    ... except UnknownNameError as error:
+    ...     print(error)
+    UnknownNameError TC204: 'y' is not a variable of the formula
+      variables: A, x
+    """
 
 
 class UnsupportedError(TensorCalcError):
-    """TC3xx: a well-formed question that has no answer here."""
+    """TC3xx: a well-formed question that has no answer here.
+
+    Examples
+    --------
+    >>> from tensorcalc import UnsupportedError, read
+    >>> try:
+    ...     read("tr(X)", assume={"X": "orthogonal"}).gradient("X", reading="structured")
+    ... except UnsupportedError as error:
+    ...     print(error)
+    UnsupportedError TC304: the structured derivative by an orthogonal variable is not defined by its entries
+      help: ask for the free or the projected derivative
+    """
 
 
 class LimitError(TensorCalcError):
-    """TC4xx: an input or an intermediate expression beyond a bound."""
+    """TC4xx: an input or an intermediate expression beyond a bound.
+
+    Examples
+    --------
+    >>> from tensorcalc import LimitError, read
+    >>> try:
+    ...     read("X^65")
+    ... except LimitError as error:
+    ...     print(error)
+    LimitError TC412: a matrix power has at most 64 factors
+      X^65
+        ^~
+    """
 
 
 class RequestError(TensorCalcError):
-    """TC5xx: a request, an option or a value of the wrong form."""
+    """TC5xx: a request, an option or a value of the wrong form.
+
+    Examples
+    --------
+    >>> from tensorcalc import RequestError, read
+    >>> try:
+    ...     read("X").to("words")
+    ... except RequestError as error:
+    ...     print(error)
+    RequestError TC508: form is one of matrix, index, kronecker, einsum, not 'words'
+    """
 
 
 _SHOWN = 100  # characters of a long source around the first place involved

@@ -33,6 +33,13 @@ class Verdict:
     ``steps`` is the proof, as the language page has it; ``counterexample`` has the sizes
     and values at which both sides differ; ``diagnosis`` and ``evidence`` are in words.
     There are three verdicts, so that a verdict is neither true nor false.
+
+    Examples
+    --------
+    >>> from tensorcalc import verify
+    >>> found = verify("det(2 X) = 2 det(X)")
+    >>> found.verdict, found.counterexample["values"]
+    ('refuted', {'X': [[-1, 2], [-2, 0]]})
     """
 
     verdict: str
@@ -103,6 +110,13 @@ class Diagnosis(Verdict):
     ``missing-term``, ``wrong-term``, ``wrong-shape``, ``wrong``; ``says`` the same in
     words.  ``correct`` is the derivative in the form that was claimed, ``factor`` what the
     claim lacks, ``term`` the term that is missing or wrong.
+
+    Examples
+    --------
+    >>> from tensorcalc import check
+    >>> found = check("norm2(A x)^2", "x", "A' A x")
+    >>> found.diagnosis, found.factor, found.correct
+    ('factor', '2', "2 A' A x")
     """
 
     says: str

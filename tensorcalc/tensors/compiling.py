@@ -35,6 +35,10 @@ def compile(*tensors: Tensor, library: str = "numpy", batch: Collection[str] = (
     >>> F = tc.tensor("F", 3, 3)
     >>> tc.compile(tc.fn.det(F).gradient(F), batch=["F"])(F=2 * np.eye(3)[None]).round(12).tolist()
     [[[4.0, 0.0, 0.0], [0.0, 4.0, 0.0], [0.0, 0.0, 4.0]]]
+
+    Raises
+    ------
+    RequestError: TC508 for another library, TC519 for what is no tensor.
     """
     if batch:
         return at_points(list(tensors), [batch] if isinstance(batch, str) else batch, library, several=len(tensors) != 1)

@@ -96,6 +96,10 @@ def index(statement: str, **operands: Tensor) -> Tensor:
     >>> X, Y = tensor("X", "m", "n"), tensor("Y", "n", "p")
     >>> index("C_ij = X_ik Y_kj", X=X, Y=Y) == X @ Y
     True
+
+    Raises
+    ------
+    RequestError: TC519 for what is no tensor, and for a formula in another notation.
     """
     for name, one in operands.items():
         if not isinstance(one, Tensor):

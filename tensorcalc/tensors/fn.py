@@ -54,6 +54,11 @@ def einsum(subscripts: str, *operands: Operand) -> Tensor:
     >>> A, B = tensor("A", "m", "n"), tensor("B", "n", "p")
     >>> einsum("ij,jk->ik", A, B) == A @ B
     True
+
+    Raises
+    ------
+    FormulaError: TC055 for fewer or more subscripts than operands.
+    ShapeError: TC103 where one index has two sizes.
     """
     return call("einsum", subscripts, *operands)
 

@@ -171,6 +171,10 @@ def hvp(f: Tensor, wrt: By, direction: Operand) -> Any:
     ...     print(row)
     A v
     A' u
+
+    Raises
+    ------
+    ShapeError: TC106 where ``f`` is no number, TC101 where a direction has another shape than its variable.
     """
     insist_on_tensor(f)
     if f.ndim:
@@ -198,6 +202,11 @@ def linearize(f: Tensor, wrt: By, at: Operand | None = None) -> Tensor:
     >>> F = tensor("F", 3, 3)
     >>> print(linearize(F.T @ F, F, fn.eye(3)))
     F + F' - eye(3)
+
+    Raises
+    ------
+    UnknownNameError: TC204 for a name that is no variable of ``f``.
+    ShapeError: TC101 where the point has another shape than its variable.
     """
     listed = _several(f, [wrt])
     names = [f"{_name(one)}0" for one in listed] if at is None else at

@@ -24,6 +24,7 @@ from ..errors import LimitError, RequestError, ShapeError, TensorCalcError, Unkn
 from ..notation.describe import Forms, Layout, array_shape, convention, describe, jacobian
 from ..notation.latex import latex
 from ..notation.lower import Value
+from ..notation.pasted import spelled
 from ..notation.recover.sharing import substituted
 from ..notation.syntax import Name
 from ..notation.text import text
@@ -216,6 +217,13 @@ class Tensor:
     def gradient(self, wrt: By, *, reading: str = "free") -> Tensor:
         """The derivative of a number, in the shape of the variable.
 
+        Examples
+        --------
+        >>> from tensorcalc import read
+        >>> G = read("tr(A X B)").gradient("X")
+        >>> print(G, G.shape)
+        A' B' ('n', 'p')
+
         Raises
         ------
         ShapeError: TC106 where this is no number.
@@ -238,6 +246,10 @@ class Tensor:
         x, y  (n, m)  A'
         y, x  (m, n)  A
         y, y  (m, m)  eye(m)
+
+        Raises
+        ------
+        ShapeError: TC106 where this is no number.
         """
         _insist_on_number(self, "a Hessian", "derivative with order=2")
         other = wrt if other is None else other
@@ -263,6 +275,10 @@ class Tensor:
         >>> J = (X @ Y).jacobian(X)
         >>> print(J, J.shape)
         Y' ⊗ eye(m) ('p*m', 'n*m')
+
+        Raises
+        ------
+        RequestError: TC508 for another layout or order of vec.
         """
         numerator, columns = _conventions(layout, vec)
         found = self.derivative(wrt, reading=reading)
@@ -303,21 +319,54 @@ class Tensor:
 
     @property
     def where(self) -> dict[str, str]:
-        """What the names stand for that :meth:`to` gives to shared parts; each uses only earlier ones."""
+        """What the names stand for that :meth:`to` gives to shared parts; each uses only earlier ones.
+
+        Examples
+        --------
+        >>> from tensorcalc import read
+        >>> H = read("sum(softplus(A x))").hessian("x")
+        >>> H.to("matrix"), H.where
+        ("A' diag(f - f.^2) A", {'f': 'sigmoid(A x)'})
+        """
         return _forms(self).where_texts()
 
     @property
     def convention(self) -> str:
-        """One line that says what each index means."""
+        """One line that says what each index means.
+
+        Examples
+        --------
+        >>> from tensorcalc import read
+        >>> read("C_ij = X_ik Y_kj").derivative("X").convention
+        'D_ijpq = ∂C_ij/∂X_pq · numerator layout · vec stacks columns'
+        """
         return convention(self.layout, _taken(self), reading=self.reading)
 
     def latex(self, form: str = "matrix") -> str | None:
-        """The LaTeX of a form; ``None`` where there is no such form, and for einsum."""
+        r"""The LaTeX of a form; ``None`` where there is no such form, and for einsum.
+
+        Examples
+        --------
+        >>> from tensorcalc import read
+        >>> G = read("tr(A X B)").gradient("X")
+        >>> print(G.latex(), "|", G.latex("index"))
+        A^\top \, B^\top | D_{ij} = A_{ki} \, B_{jk}
+
+        Raises
+        ------
+        RequestError: TC508 for another form.
+        """
         _one_of("form", form, FORMS)
         return _forms(self).latex().get(form)
 
     def code(self, library: str = "numpy", *, name: str = "derivative") -> str:
         """A module for ``"numpy"``, ``"jax"`` or ``"torch"``: a function ``name`` with one keyword for each variable.
+
+        Examples
+        --------
+        >>> from tensorcalc import read
+        >>> print(read("norm2(A x)^2").gradient("x").code().splitlines()[-1].strip())
+        return 2 * (A.T @ (A @ x))
 
         Raises
         ------
@@ -649,6 +698,7 @@ def variable_of(one: Tensor, by: By) -> Tensor:
         return of_variable(known(by.expr, by.names.facts.get(by.expr.name, ())))
     if not isinstance(by, str):
         raise RequestError("TC519", f"a derivative is by a variable, not by {shown(by)}", field="wrt")
+    by = spelled(by, one.names.variables)
     if by not in one.names.variables:
         raise UnknownNameError("TC204", f"{shown(by)} is not a variable of the formula", field="wrt",
                                facts=[f"variables: {one.names}"])
