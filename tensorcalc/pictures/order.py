@@ -15,7 +15,7 @@ from dataclasses import dataclass
 SWEEPS = 6
 MOST_SOURCES = 16   # nodes or pairs of nodes from which the columns of a network without legs are tried
 
-CROSSING, BLOCKED, PASSING, FLAT, COLUMN, ROW, SLOPE, TURNED = 10.0, 4.0, 1.0, 0.5, 0.4, 0.7, 0.4, 0.05
+CROSSING, BLOCKED, PASSING, FLAT, COLUMN, ROW, SLOPE, TURNED = 10.0, 4.0, 1.0, 0.3, 0.4, 0.7, 0.4, 0.05
 
 
 @dataclass(frozen=True, slots=True)

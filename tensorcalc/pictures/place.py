@@ -273,7 +273,8 @@ class _Placer:
         left, right = self.axes_at(item, "left"), self.axes_at(item, "right")
         if around:
             left, right = [*[a for a, _ in reversed(loops)], *left], [*[b for _, b in reversed(loops)], *right]
-        block = _node(node, left, right, upright=any((item, side) in self.ports for side in ("above", "below")))
+        upright = any((item, side) in self.ports for side in ("above", "below")) or bool(loops and not around)
+        block = _node(node, left, right, upright=upright)
         self.blocks[item] = block
         for side, heights in (("left", block.left), ("right", block.right)):
             for k in self.ports.get((item, side), []):
@@ -344,6 +345,9 @@ class _Placer:
                 left, right = (len(self.ports.get((item, side), [])) for side in ("left", "right"))
                 low, high = self.edges[self.layer[item]]
                 self.items[item].x = high - 4 if right > left and right > 1 else low + 4 if left > 1 else (low + high) / 2
+            elif self.vertex(item) in self.made.bends:   # upright there: where no node is
+                rights = len(self.ports.get((item, "right"), []))
+                self.items[item].x = self.edges[self.layer[item]][1] if rights == 2 else self.edges[self.layer[item]][0]
         return at
 
     def gap(self, layer: int) -> float:
@@ -392,7 +396,7 @@ class _Placer:
         half = block.width / 2 if block is not None else 0.0
         if side in ("above", "below"):
             listed = self.ports[item, side]
-            x = own.x + 9.0 * (listed.index(k) - (len(listed) - 1) / 2)
+            x = own.x + (9.0 * (listed.index(k) - (len(listed) - 1) / 2) if block is not None else 0.0)
             tall = block.height / 2 if block is not None else 0.0
             return x, own.y + (tall if side == "below" else -tall)
         return own.x + (half if side == "right" else -half), self.height(k, item)
