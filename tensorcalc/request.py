@@ -15,6 +15,7 @@ from .calculus.simplify import simplify
 from .errors import RequestError, UnknownNameError
 from .notation.describe import Layout, array_shape
 from .notation.lower import Reading, Scope, Value, read
+from .notation.pasted import spelled
 from .sizes import Dim
 from .sizes import read as read_size
 
@@ -187,12 +188,20 @@ def _wrt(request: Mapping[str, Any]) -> list[str]:
 
 
 def _variable(name: str, reading: Reading) -> Variable:
+    name = spelled(name, reading.variables)
     if name in reading.variables:
         return reading.variables[name]
     known = ", ".join(sorted(reading.variables)) or "none"
     raise UnknownNameError("TC204", f"{name} is not a variable of the formula", source=name, spans=[(0, len(name))],
                            facts=[f"variables: {known}"], field="wrt",
-                           help=f"{name} with indices is a constant unless it is declared" if name in ("δ", "ε", "ϵ") else None)
+                           help=_not_a_variable(name, reading))
+
+
+def _not_a_variable(name: str, reading: Reading) -> str | None:
+    """What a name is that cannot be differentiated by."""
+    if name in reading.scope.integers:
+        return f"{name} stands as an exponent, a size or a position, which is a whole number"
+    return f"{name} with indices is a constant unless it is declared" if name in ("δ", "ε", "ϵ") else None
 
 
 def _contracted(statement: str, expr: Expr, layout: Layout, reading: Reading) -> Reading:

@@ -14,6 +14,8 @@ from .errors import RequestError, ShapeError
 from .notation.describe import Layout, array_shape, page
 from .notation.latex import latex, latex_statement
 from .notation.lower import Scope
+from .notation.pasted import is_latex
+from .notation.pasted import sides as pasted_sides
 from .notation.recover import index
 from .notation.syntax import Name
 from .notation.text import statement_text, text
@@ -51,6 +53,8 @@ def sides(statement: str) -> tuple[str, str]:
     ------
     RequestError: TC521 where there are no two sides.
     """
+    if is_latex(statement) and (found := pasted_sides(statement)) is not None:
+        return found
     joint = "==" if "==" in statement else "="
     lhs, _, rhs = statement.partition(joint)
     if not rhs.strip() or joint in rhs:

@@ -11,6 +11,7 @@ every mismatch; then building.  Knows no rules and no derivatives.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Hashable, Sequence
 from fractions import Fraction
 
@@ -36,7 +37,7 @@ from ...sizes import Shape, polynomial, read, triangular
 from ...spelling import closest
 from ..parse import parse_expression
 from ..recover.matrix import recover as recovered
-from ..syntax import Call, Entry, Indexed, Literal, Name, Num, Op, Subscripts, Syntax
+from ..syntax import Call, Entry, Indexed, Literal, Name, Num, Op, Subscripts, Syntax, walk
 from .analytic import analytic, coefficients
 from .pointwise import is_entrywise, pointwise
 from .scope import Scope, Value, integer, shape_of
@@ -163,7 +164,8 @@ def _squared(value: Value, tree: Syntax, scope: Scope, what: str) -> Value:
         help = None
         if what == "a power" and not value.is_scalar and not (value.rows and value.cols):
             name = scope.text(tree)
-            help = f"write {name}.^2 for entry by entry, {name}' {name} for a number"
+            number = _number_help(scope, tree)
+            help = f"write {name}.^2 for entry by entry, {name}' {name} for a number{f', or {number}' if number else ''}"
         raise scope.shape_error("TC107", f"{what} needs a square matrix", [tree], [_says(scope, tree, value)], help)
     return regroup(value, 1, value.rows, scope)
 
@@ -288,7 +290,8 @@ def _sum_error(scope: Scope, left: Syntax, a: Value, right: Syntax, b: Value) ->
     if a.is_scalar != b.is_scalar and a.matrix and b.matrix:
         number, other = (left, b) if a.is_scalar else (right, a)
         return scope.shape_error("TC110", "a number plus a matrix has two meanings", [left, right], facts,
-                                 _letter_help(scope, number, other) or _ones_help(other))
+                                 _letter_help(scope, number, other) or _transposed_help(scope, left, right)
+                                 or _ones_help(other))
     help = None
     if a.matrix and b.matrix and _same_shape(a, Value(None, (b.cols, b.rows)), scope):
         help = "transpose one of them"
@@ -298,6 +301,8 @@ def _sum_error(scope: Scope, left: Syntax, a: Value, right: Syntax, b: Value) ->
 def _ones_help(other: Value) -> str:
     """What a number may mean beside a matrix."""
     sizes = [text(group) for group in other.groups]
+    if sizes == ["?"]:
+        return "times vector(1) it is added to every entry"
     help = f"times ones({', '.join(sizes) if '?' not in ''.join(sizes) else '…'}) it is added to every entry"
     if len(sizes) == 2 and sizes[0] == sizes[1]:
         help += f", times eye({sizes[0] if '?' not in sizes[0] else '…'}) to the diagonal"
@@ -312,6 +317,22 @@ def _letter_help(scope: Scope, tree: Syntax, other: Value) -> str | None:
     names = iter("mn")
     sizes = ",".join([size if "?" not in size else next(names) for size in map(text, other.groups)])
     return f"{name.name} is a number by its first letter; declare it (vars, or --var {name.name}={sizes})"
+
+
+def _transposed_help(scope: Scope, *trees: Syntax) -> str | None:
+    """Nobody transposes a number: a name that is one by its first letter alone is meant as a vector."""
+    for node in [node for tree in trees for node in walk(tree) if isinstance(node, Op) and node.operator == "transpose"]:
+        name = node.operands[0]
+        if isinstance(name, Name) and scope.axes.get(name.name) == () and name.name not in scope.declared:
+            return f"{name.name} is a number by its first letter; declare it (vars, or --var {name.name}=n)"
+    return None
+
+
+def _number_help(scope: Scope, tree: Syntax) -> str | None:
+    """A name that is a vector by its first letter alone may be meant as a number."""
+    if not isinstance(tree, Name) or tree.indices is not None or tree.name not in scope.axes or tree.name in scope.own_names():
+        return None
+    return f"declare {tree.name} a number (vars, or --var {tree.name}=)"
 
 
 def _negate(tree: Op, operands: tuple[Syntax, ...], scope: Scope) -> Value:
@@ -353,10 +374,13 @@ def _multiply(tree: Op, operands: tuple[Syntax, ...], scope: Scope) -> Value:
     return contract(scope, factors, (rows, cols), [[left], [right]])
 
 
+_JOINT = re.compile(r"(?:[\s*@]|\\(?:[ ,;:!]|cdot|quad))*\Z")   # what stands between factors
+
+
 def _product_error(scope: Scope, tree: Op, operands: tuple[Syntax, ...], started: tuple[Syntax, Value],
                    operand: Syntax, left: Value, right: Value) -> Exception:
     first = started[0]
-    words = scope.source[first.span[0]:operand.span[0]].rstrip().rstrip("*@").rstrip()
+    words = _JOINT.sub("", scope.source[first.span[0]:operand.span[0]])
     if words.count("(") != words.count(")"):
         words = "the left factor"
     help = None
@@ -364,7 +388,9 @@ def _product_error(scope: Scope, tree: Op, operands: tuple[Syntax, ...], started
         outer, _, inner = words.rpartition("⊗")
         help = f"⊗ groups from the left, as products do: {outer}⊗ ({inner.strip()} {scope.text(operand)})" if outer else None
     elif not left.cols and not right.cols and scope.agree(left.rows, right.rows):
-        help = f"transpose the first for a number ({words}' {scope.text(operand)}), or use .* for entry by entry"
+        number = _number_help(scope, operand) or _number_help(scope, first)
+        help = f"transpose the first for a number ({words}' {scope.text(operand)}), " \
+               f"{'' if number else 'or '}use .* for entry by entry{f', or {number}' if number else ''}"
     elif left.cols and right.cols and scope.agree(left.cols, right.cols):
         help = f"transpose {scope.text(operand)}"
     elif left.rows and right.rows and scope.agree(left.rows, right.rows):
@@ -741,6 +767,8 @@ def _unknown_function(tree: Call, scope: Scope) -> UnknownNameError:
         help = f"{name} is a variable: write {name} (…) with a space, or {name}*(…)"
     elif name == "transpose":
         help = "a transpose is written A' or A^T"
+    elif name == "dot":
+        help = "a product of vectors is written x' y"
     elif meant:
         help = f"did you mean {meant}?"
     elif name[0].isupper() and all(isinstance(inner, (Name, Num)) for inner in tree.arguments):

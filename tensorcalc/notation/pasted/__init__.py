@@ -10,12 +10,13 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from ...errors import Span
+from ...errors import Span, TensorCalcError
 from ..syntax import Call, Entry, Indexed, Literal, Name, Num, Op, Statement, Subscripts, Syntax, fold
+from .names import EQUALS, GREEK
 from .reader import Reader
-from .tokens import is_latex
+from .tokens import is_latex, tokenize
 
-__all__ = ["Translation", "is_latex", "translated"]
+__all__ = ["Translation", "is_latex", "sides", "spelled", "translated"]
 
 Tree = TypeVar("Tree", bound=Syntax)
 
@@ -100,3 +101,50 @@ def translated(source: str, functions: Collection[str] = (), own: Collection[str
             starts += [piece.start] * len(text)
             ends += [piece.end] * len(text)
     return Translation(source, "".join(texts), starts, ends)
+
+
+def spelled(name: str, known: Collection[str]) -> str:
+    r"""The one of the ``known`` names that somebody means who writes ``lambda`` or ``\mathbf{x}`` for it.
+
+    Examples
+    --------
+    >>> spelled("lambda", {"λ", "x"}), spelled(r"\mathbf{x}", {"λ", "x"}), spelled("y", {"λ", "x"})
+    ('λ', 'x', 'y')
+    """
+    if name in known:
+        return name
+    stem = name.rstrip("0123456789")
+    for command, names in GREEK.items():
+        if stem in (*names, command):
+            return next((one + name[len(stem):] for one in names if one + name[len(stem):] in known), name)
+    if not is_latex(name) and "_" not in name:
+        return name
+    try:
+        text = translated(f"${name}$", own=known).text
+    except TensorCalcError:
+        return name
+    return text if text in known else name
+
+
+def sides(source: str) -> tuple[str, str] | None:
+    r"""Both sides of an equation in LaTeX; ``None`` where there are not two.
+
+    An index statement has an ``=`` of its own, so two of them are joined by ``==``.
+
+    Examples
+    --------
+    >>> sides(r"\begin{align} \operatorname{tr}(A X) &= \operatorname{tr}(X A) \end{align}")
+    ('$\\operatorname{tr}(A X) &$', '$\\operatorname{tr}(X A)$')
+    """
+    tokens = tokenize(source)
+    depth = 0
+    joints: dict[bool, list[int]] = {False: [], True: []}
+    for place, token in enumerate(tokens):
+        depth += (token.text in ("{", "(", "[")) - (token.text in ("}", ")", "]"))
+        if not depth and (token.text == "==" or token.text in EQUALS):
+            joints[token.text == "=="].append(place)
+    found = joints[True] or joints[False]
+    if len(found) != 1 or not 0 < found[0] < len(tokens) - 2:
+        return None
+    joint = tokens[found[0]]
+    return f"${source[tokens[0].start:joint.start].strip()}$", f"${source[joint.end:tokens[-2].end].strip()}$"

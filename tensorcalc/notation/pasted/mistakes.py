@@ -27,6 +27,9 @@ CODES: dict[str, str] = {
 """Every code that reading LaTeX can raise, described in one sentence."""
 
 
+DERIVATIVE = r"a derivative inside a formula is written \frac{\partial}{\partial X}\left(…\right)"
+
+
 def unknown_command(text: str, span: Span) -> FormulaError:
     """A command that no table has."""
     name = text.lstrip("\\")
@@ -71,8 +74,10 @@ def missing(what: str, text: str, span: Span) -> FormulaError:
     return FormulaError("TC033", f"{what} is missing after {text}", spans=[span])
 
 
-def subscript(span: Span, help: str = r"indices are single letters X_{ij}, entries numbers X_{1,2}, labels words x_{\text{max}}",
-              ) -> FormulaError:
+_SUBSCRIPTS = r"indices are single letters X_{ij}, entries numbers X_{1,2}, labels words x_{\text{max}}"
+
+
+def subscript(span: Span, help: str = _SUBSCRIPTS) -> FormulaError:
     """A subscript that is neither indices nor an entry nor a label."""
     return FormulaError("TC034", "this subscript is neither indices nor an entry nor a label", spans=[span], help=help)
 
@@ -109,7 +114,8 @@ def word(text: str, span: Span) -> FormulaError:
 
 def no_name(text: str, span: Span) -> FormulaError:
     """A phrase."""
-    return FormulaError("TC038", f"{text or 'nothing'} is no name", spans=[span], help="a name is one word of letters and digits")
+    return FormulaError("TC038", f"{text or 'nothing'} is no name", spans=[span],
+                        help="a name is one word of letters and digits")
 
 
 def two_fonts(name: str, first: Span, second: Span) -> FormulaError:

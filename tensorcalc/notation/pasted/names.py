@@ -32,7 +32,8 @@ VARIANTS = frozenset({"varepsilon", "varphi", "varrho", "ell"})
 
 FUNCTIONS = frozenset({
     "tr", "det", "logdet", "inv", "adj", "pinv", "diag", "vec", "vech", "kron", "khatrirao", "norm1", "norm2", "sum", "expm",
-    "logm", "sqrtm", "chol", "solve", "cross", "skew", "sym", "dev", "tril", "exp", "log", "sqrt", "abs", "sign", "sin", "cos",
+    "logm", "sqrtm", "chol", "solve", "cross", "skew", "sym", "dev", "tril", "exp", "log", "sqrt", "abs", "sign",
+    "sin", "cos",
     "tan", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "relu", "sigmoid", "softplus", "erf", "logsumexp", "softmax",
     "max", "min", "funm", "frechet", "einsum", "powers", "exchange", "convolution", "eye", "ones", "zeros", "commutation",
     "duplication", "elimination", "eps",
@@ -40,14 +41,17 @@ FUNCTIONS = frozenset({
 """Words that are functions wherever they stand in front of an operand."""
 
 SPOKEN = {
-    "Tr": "tr", "trace": "tr", "Trace": "tr", "Det": "det", "ln": "log", "Log": "log", "Exp": "exp", "sgn": "sign", "sign": "sign",
-    "Vec": "vec", "Vech": "vech", "Diag": "diag", "ReLU": "relu", "Softmax": "softmax", "LSE": "logsumexp", "lse": "logsumexp",
+    "Tr": "tr", "trace": "tr", "Trace": "tr", "Det": "det", "ln": "log", "Log": "log", "Exp": "exp", "sgn": "sign",
+    "sign": "sign",
+    "Vec": "vec", "Vech": "vech", "Diag": "diag", "ReLU": "relu", "Softmax": "softmax", "LSE": "logsumexp",
+    "lse": "logsumexp",
     "logistic": "sigmoid", "Sym": "sym", "sym": "sym", "Skew": "skew", "adjugate": "adj", "LogSumExp": "logsumexp",
     "Sigmoid": "sigmoid", "arsinh": "arsinh", "dev": "dev", "asin": "arcsin", "acos": "arccos", "atan": "arctan",
 }
 """What papers call functions that have another name here."""
 
-COMMANDS = frozenset({"exp", "log", "ln", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan", "det", "max",
+COMMANDS = frozenset({"exp", "log", "ln", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan",
+    "det", "max",
                       "min", "tr", "Tr", "diag", "sgn", "sign", "vech", "trace", "softmax", "abs", "erf", "relu"})
 """Functions with a command of their own, in LaTeX or in the preamble of many a paper."""
 
@@ -62,12 +66,14 @@ FONTS = {
     "mathbf": "bold", "boldsymbol": "bold", "bm": "bold", "pmb": "bold", "symbf": "bold", "textbf": "bold", "bf": "bold",
     "bfseries": "bold", "mathbfit": "bold",
     "mathcal": "script", "mathscr": "script", "cal": "script", "mathfrak": "fraktur", "mathbb": "blackboard",
-    "mathsf": "", "mathtt": "", "mathit": "", "mathnormal": "", "mathrm": "", "rm": "", "it": "", "sf": "", "text": "", "mbox": "",
+    "mathsf": "", "mathtt": "", "mathit": "", "mathnormal": "", "mathrm": "", "rm": "", "it": "", "sf": "", "text": "",
+    "mbox": "",
     "textrm": "", "mathord": "", "vec": "bold", "overrightarrow": "bold",
 }
 """Commands that change how one letter looks."""
 
-ACCENTS = {"hat": "hat", "widehat": "hat", "bar": "bar", "overline": "bar", "tilde": "tilde", "widetilde": "tilde", "dot": "dot",
+ACCENTS = {"hat": "hat", "widehat": "hat", "bar": "bar", "overline": "bar", "tilde": "tilde", "widetilde": "tilde",
+    "dot": "dot",
            "ddot": "ddot", "check": "check", "breve": "breve", "mathring": "ring", "underline": "under"}
 """Commands that make another name of a letter."""
 
@@ -77,7 +83,8 @@ ENTRIES = {"matrix": ("", ""), "pmatrix": ("", ""), "bmatrix": ("", ""), "Bmatri
            "vmatrix": ("det(", ")")}
 """Environments that write a matrix out, and what stands around it."""
 
-PAGES = frozenset({"equation", "align", "aligned", "gather", "gathered", "multline", "split", "eqnarray", "displaymath", "math",
+PAGES = frozenset({"equation", "align", "aligned", "gather", "gathered", "multline", "split", "eqnarray",
+    "displaymath", "math",
                    "flalign", "alignat", "alignedat", "dmath"})
 """Environments around a formula, starred or not."""
 
@@ -85,12 +92,16 @@ MEANINGLESS = {
     "int": "an integral", "iint": "an integral", "oint": "an integral", "prod": "a product over an index", "lim": "a limit",
     "nabla": "a gradient", "infty": "infinity", "in": "a set", "forall": "a statement", "exists": "a statement",
     "leq": "an inequality", "geq": "an inequality", "le": "an inequality", "ge": "an inequality", "neq": "an inequality",
-    "ne": "an inequality", "succ": "an inequality", "succeq": "an inequality", "prec": "an inequality", "preceq": "an inequality",
-    "approx": "an approximation", "sim": "a distribution", "propto": "a proportion", "to": "an arrow", "rightarrow": "an arrow",
+    "ne": "an inequality", "succ": "an inequality", "succeq": "an inequality", "prec": "an inequality",
+    "preceq": "an inequality",
+    "approx": "an approximation", "sim": "a distribution", "propto": "a proportion", "to": "an arrow",
+    "rightarrow": "an arrow",
     "mapsto": "an arrow", "Rightarrow": "an arrow", "implies": "an arrow", "ldots": "an ellipsis", "dots": "an ellipsis",
-    "cdots": "an ellipsis", "vdots": "an ellipsis", "ddots": "an ellipsis", "pm": "a sign that is two", "mp": "a sign that is two",
+    "cdots": "an ellipsis", "vdots": "an ellipsis", "ddots": "an ellipsis", "pm": "a sign that is two",
+    "mp": "a sign that is two",
     "argmin": "a minimiser", "argmax": "a maximiser", "sup": "a supremum", "inf": "an infimum", "lfloor": "rounding",
-    "lceil": "rounding", "dagger": "a conjugate transpose", "setminus": "a set", "cup": "a set", "cap": "a set", "subset": "a set",
+    "lceil": "rounding", "dagger": "a conjugate transpose", "setminus": "a set", "cup": "a set", "cap": "a set",
+    "subset": "a set",
     "star": "a star", "bullet": "a bullet", "wedge": "an exterior product", "land": "a statement", "lor": "a statement",
 }
 """Commands that are known and say nothing that can be derived here."""

@@ -37,6 +37,7 @@ _CLOSING = {"(": ")", "[": "]", "{": "}", "\\{": "\\}", "|": "|", "\\|": "\\|", 
 _SIGNS = frozenset("+-:")
 _STOPS = frozenset({")", "]", "}", "\\}", "\\rangle", ",", ";", "&", "\\\\", "==", *EQUALS})
 _SCRIPTS = frozenset({"_", "^", "'", "′", "’"})
+_TAKING = frozenset({"\\frac", "\\tfrac", "\\dfrac", "\\sqrt", "\\mathsf", "\\mathrm", "\\mathbf", "\\text", "\\boldsymbol"})
 _LONGEST = 50   # letters of a name
 _PRIMES = frozenset({"'", "′", "’", "\\prime"})
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*")
@@ -173,7 +174,8 @@ class Reader:
     def left_side(self) -> Pieces:
         r"""``C_{ij} =``, ``f(x) =`` or ``\frac{\partial f}{\partial X} =``, where the formula begins with one."""
         place = self.place
-        if self.token.text in ("\\frac", "\\dfrac") and self._differentials(place) and self._equals(self._behind_fraction(place)):
+        if self.token.text in ("\\frac", "\\dfrac") and self._differentials(place) and \
+                self._equals(self._behind_fraction(place)):
             return self._derivative_name()
         operand = self._name_only()
         if operand is None:
@@ -329,7 +331,7 @@ class Reader:
         return _Operand("done", [_piece(token.text, token)], token.start)
 
     def _number(self, token: Token) -> _Operand:
-        """A number; ``1_{n}`` and ``0_{m \\times n}`` are constants."""
+        r"""A number; ``1_{n}`` and ``0_{m \\times n}`` are constants."""
         if token.text in ("0", "1") and self.token.text == "_" and token.end == self.token.start:
             return self._constant("zeros" if token.text == "0" else "ones", token)
         return _Operand("number", [_piece(f" {token.text}", token)], token.start)
@@ -366,9 +368,9 @@ class Reader:
         token = self.take()
         text = SPOKEN.get(token.text, token.text)
         operand = _Operand("name", [_piece(token.text, token)], token.start, (token.text,), word=True)
-        if token.text == "d" and "d" not in self.own and self.token.kind in ("letter", "command", "word") and not self.token.gap:
-            raise mistakes.derivative("a differential stands alone", token.span,
-                                      help=r"a derivative inside a formula is written \frac{\partial}{\partial X}\left(…\right)")
+        if token.text == "d" and "d" not in self.own and self.token.kind in ("letter", "command", "word") and \
+                not self.token.gap:
+            raise mistakes.derivative("a differential stands alone", token.span, help=mistakes.DERIVATIVE)
         if token.text not in self.own and (token.kind == "operator" or text in FUNCTIONS or token.text in self.functions):
             if self._starts_argument() or token.kind == "operator":
                 return self._function(text, operand)
@@ -532,12 +534,11 @@ class Reader:
                 raise mistakes.blackboard(operand.names[0], token.span)
             return operand
         if name == "partial":
-            raise mistakes.derivative(r"\partial stands alone", token.span,
-                                      help=r"a derivative inside a formula is written \frac{\partial}{\partial X}\left(…\right)")
+            raise mistakes.derivative(r"\partial stands alone", token.span, help=mistakes.DERIVATIVE)
         raise mistakes.unknown_command(token.text, token.span)
 
     def _digit_in_font(self) -> str:
-        """The digit of ``\\mathbf{1}``."""
+        r"""The digit of ``\\mathbf{1}``."""
         place = self.place + 1
         if self.token.kind != "command" or self.token.text[1:] not in FONTS:
             return ""
@@ -546,7 +547,7 @@ class Reader:
         return self.tokens[place].text if self.tokens[place].text in ("0", "1") else ""
 
     def _constant_in_font(self) -> _Operand:
-        """``\\mathbf{1}``, ``\\mathbf{1}_{n}``, ``\\mathbf{0}_{m \\times n}``."""
+        r"""``\\mathbf{1}``, ``\\mathbf{1}_{n}``, ``\\mathbf{0}_{m \\times n}``."""
         start, digit = self.token, self._digit_in_font()
         self.place += 4 if self.tokens[self.place + 1].text == "{" else 2
         if self.token.text == "_":
@@ -569,12 +570,12 @@ class Reader:
             elif self.token.text in _STOPS or self.token.kind == "end":
                 raise mistakes.subscript((start.end, self.tokens[stop - 1].end))
             else:
-                arguments += self.operand()
+                arguments += self.operand() if self.tokens[stop].text == "}" else self._plain_name(self.primary())
         self.place = after
         return _Operand("call", [_piece(f"{function}(", start), *arguments, _piece(")", self.last)], start.start)
 
     def _root(self) -> _Operand:
-        """``\\sqrt{x}``, ``\\sqrt[3]{x}``."""
+        r"""``\\sqrt{x}``, ``\\sqrt[3]{x}``."""
         token = self.take()
         order: Pieces = []
         if self.token.text == "[":
@@ -584,7 +585,8 @@ class Reader:
             self.leave(opened)
         inner = self._argument(token)
         if order:
-            return _Operand("call", [_piece("((", token), *inner, _piece(")^(1/(", token), *order, _piece(")))", token)], token.start)
+            pieces = [_piece("((", token), *inner, _piece(")^(1/(", token), *order, _piece(")))", token)]
+            return _Operand("call", pieces, token.start)
         return _Operand("call", [_piece("sqrt(", token), *inner, _piece(")", self.last)], token.start)
 
     def _argument(self, command: Token) -> Pieces:
@@ -616,13 +618,14 @@ class Reader:
             else operand.pieces
 
     def _fraction(self) -> _Operand:
-        """``\\frac{a}{b}``; with differentials above and below, a derivative."""
+        r"""``\\frac{a}{b}``; with differentials above and below, a derivative."""
         if self._differentials(self.place):
             return self._derivative()
         token = self.take()
         above = self._argument(token)
         below = self._argument(token)
-        return _Operand("group", [_piece("((", token), *above, _piece(")/(", token), *below, _piece("))", self.last)], token.start)
+        pieces = [_piece("((", token), *above, _piece(")/(", token), *below, _piece("))", self.last)]
+        return _Operand("group", pieces, token.start)
 
     # -- derivatives ---------------------------------------------------------------------
 
@@ -650,7 +653,7 @@ class Reader:
         return "".join([token.text for token in self.tokens[begin:stop]])
 
     def _derivative(self) -> _Operand:
-        """``\\frac{\\partial}{\\partial X}\\left(…\\right)`` and its kin, as ``diff`` or ``jacobian``."""
+        r"""``\\frac{\\partial}{\\partial X}\\left(…\\right)`` and its kin, as ``diff`` or ``jacobian``."""
         token = self.take()
         opened = self.take()
         self.enter(opened)
@@ -737,7 +740,10 @@ class Reader:
             self.place = begin
             if below:
                 while self.place < stop and (self.token.kind == "letter" or self.token.text == ","):
-                    indices += [self.take()] if self.token.kind == "letter" else [self.take()][:0]
+                    token = self.take()
+                    if token.kind == "letter":
+                        label = self._label(self._range_of_script()) if self.token.text == "_" and self.place < stop else ""
+                        indices.append(token._replace(text=token.text + label, end=self.last.end))
                 if self.place < stop and (self.take().text != "=" or len(indices) != 1):
                     raise mistakes.sum_over(span)
             bound = self._until(stop, span)
@@ -760,7 +766,9 @@ class Reader:
         """An expression that fills the tokens up to ``stop``."""
         if self.place >= stop:
             return []
-        pieces = self.expression()
+        if self.token.text == "\\infty" and self.place + 1 == stop:
+            return [_piece("inf", self.take())]
+        pieces = self.expression() if self.tokens[stop].text == "}" else self._plain_name(self.primary())
         if self.place != stop:
             raise mistakes.sum_over(span)
         return pieces
@@ -810,7 +818,8 @@ class Reader:
         self.place = above[0]
         exponent = self._until_script(above, power.span)
         self.place = place
-        return _Operand("call", [words._replace(text="("), *pieces, _piece(")^(", power), *exponent, _piece(")", power)], operand.start)
+        raised = [words._replace(text="("), *pieces, _piece(")^(", power), *exponent, _piece(")", power)]
+        return _Operand("call", raised, operand.start)
 
     def _call(self, function: str, operand: _Operand, shown: str) -> Pieces:
         """The call, its argument in brackets or one operand."""
@@ -828,7 +837,7 @@ class Reader:
                 inner.append(_piece(", ", self.take()))
             closed = self.leave(opened)
             if function == "einsum":
-                inner = [piece._replace(text=piece.text.strip()) if piece.text.strip().startswith("'") else piece for piece in inner]
+                inner = [piece._replace(text=piece.text.strip()) if "'" in piece.text else piece for piece in inner]
             return [words._replace(text=f" {function}("), *inner, _piece(")", closed)]
         if not self._starts_argument():
             raise mistakes.missing("an argument", shown, (words.start, words.end))
@@ -869,7 +878,7 @@ class Reader:
                 raise mistakes.superscript(f"{sign.text}{token.text} is {sign.text}{token.text[0]} in LaTeX",
                                            (sign.start, token.end), help=f"put it in braces: {sign.text}{{{token.text}}}")
             return inner, inner + 1
-        if token.text in ("\\frac", "\\tfrac", "\\dfrac", "\\sqrt", "\\mathsf", "\\mathrm", "\\mathbf", "\\text", "\\boldsymbol"):
+        if token.text in _TAKING:
             return inner, self._end_of_command(inner)
         return inner, inner + 1
 
@@ -891,7 +900,7 @@ class Reader:
         self.place = stop + 1 if self.tokens[begin - 1].text == "{" else stop
         return found
 
-    def _scripts(self, primes_first: bool = True) -> _Scripts:
+    def _scripts(self) -> _Scripts:
         """All scripts that follow."""
         found = _Scripts(span=(self.token.start, self.token.end))
         while self.token.text in _SCRIPTS:
@@ -947,7 +956,7 @@ class Reader:
                 return self.finished(_Operand("call", inner, operand.start))
             scripts.below = None if label else scripts.below
             indices = self._indices(scripts.below) if scripts.below else ""
-            name = self._constant_name(name, indices, operand)
+            name = self._constant_name(name, indices)
             if not indices:
                 self.plain.append(name)
             pieces = [Piece(" " + name, operand.start, pieces[-1].end)]
@@ -958,10 +967,10 @@ class Reader:
             pieces = [_piece_at(" ", pieces[0].start), *pieces]
         else:
             pieces = [_piece_at(" ", pieces[0].start), *pieces]
-        return self._scripted(operand, pieces, indices, scripts)
+        return self._scripted(pieces, indices, scripts)
 
     def operand_of_constant(self, operand: _Operand, scripts: _Scripts, begun: int) -> Pieces:
-        """A constant of a name and its sizes: ``I_{n}``, ``K_{m,n}``, ``\\mathbf{e}_{i}``."""
+        r"""A constant of a name and its sizes: ``I_{n}``, ``K_{m,n}``, ``\\mathbf{e}_{i}``."""
         name = operand.names[0]
         function = {"I": "eye", "e": "e", "E": "E"}.get(name) or _SIZED[name][0]
         self.place = begun
@@ -974,7 +983,7 @@ class Reader:
         if scripts.first == "_" and scripts.above is None and not scripts.primes:
             return [_piece_at(" ", operand.start), *found.pieces]
         self._scripts()
-        return self._scripted(operand, [_piece_at(" ", operand.start), *found.pieces], "", scripts)
+        return self._scripted([_piece_at(" ", operand.start), *found.pieces], "", scripts)
 
     def _sized_name(self, operand: _Operand, scripts: _Scripts, label: str) -> int | None:
         """The place of the subscript of a constant; ``None`` where the name is a variable."""
@@ -998,7 +1007,7 @@ class Reader:
                 return self.place if function_takes_two or single or any(token.gap for token in texts[1:]) else None
         return None
 
-    def _constant_name(self, name: str, indices: str, operand: _Operand) -> str:
+    def _constant_name(self, name: str, indices: str) -> str:
         """``delta`` and ``eps`` where a Greek letter with indices is one, ``I`` with two letters is one too."""
         if not indices or name in self.own:
             return name
@@ -1068,7 +1077,11 @@ class Reader:
         """The expression in the tokens of a script."""
         self.place = inner[0]
         self.enter(Token("script", "{", *span))
-        pieces: Pieces = []
+        if self.tokens[inner[1]].text != "}":   # one token, whose scripts are not its own
+            pieces = self._plain_name(self.primary())
+            self.exit()
+            return pieces
+        pieces = []
         while self.place < inner[1]:
             token = self.token
             if token.text in _STOPS:
@@ -1082,10 +1095,10 @@ class Reader:
         self.exit()
         return pieces
 
-    def _scripted(self, operand: _Operand, pieces: Pieces, indices: str, scripts: _Scripts) -> Pieces:
+    def _scripted(self, pieces: Pieces, indices: str, scripts: _Scripts) -> Pieces:
         """Indices and powers behind a base, in the order in which they were written."""
         start, end = scripts.span
-        raised = self._raised(operand, scripts, indices) if scripts.above or scripts.primes else None
+        raised = self._raised(scripts, indices) if scripts.above or scripts.primes else None
         index = [Piece(indices, start, end)] if indices else []
         if raised is None:
             return [*pieces, *index]
@@ -1095,7 +1108,7 @@ class Reader:
         return [Piece(" (", start, end), *before, *pieces, *behind, Piece(")", start, end), *index] if index else \
             [*before, *pieces, *behind]
 
-    def _raised(self, operand: _Operand, scripts: _Scripts, indices: str) -> tuple[Pieces, Pieces, bool]:
+    def _raised(self, scripts: _Scripts, indices: str) -> tuple[Pieces, Pieces, bool]:
         """What stands before and behind a base for its superscript, and whether that is a power of entries."""
         start, end = scripts.span
         primes = [Piece("'" * scripts.primes, start, end)] if scripts.primes else []
