@@ -102,9 +102,14 @@ function latexPane(answer) {
     make("pre", { class: "code", tabindex: "0", role: "group", "aria-label": `LaTeX, ${TITLES[form]} form` }, make("code", {}, text))));
 }
 
+/** A drawing in the colours of the page, as a picture: whatever is in it, nothing of it runs. */
 function diagramPane(svg) {
-  const image = make("img", { class: "diagram", alt: "The derivative as a tensor network: tensors are nodes, shared indices are lines, axes are open ends" });
+  const drawing = new DOMParser().parseFromString(svg, "image/svg+xml").documentElement;
+  const words = [...drawing.querySelectorAll(":scope > title, :scope > desc")].map((element) => element.textContent.trim());
+  drawing.setAttribute("color", getComputedStyle(document.documentElement).getPropertyValue("--ink").trim());
+  const image = make("img", { class: "diagram", alt: words.join(". ") || "The derivative as a tensor network" });
   image.addEventListener("load", () => URL.revokeObjectURL(image.src), { once: true });
-  image.src = URL.createObjectURL(new Blob([svg], { type: "image/svg+xml" }));
-  return [make("div", { class: "pane-tools" }, copyButton("the diagram as SVG", () => svg)), make("div", { class: "diagram-place" }, image)];
+  image.src = URL.createObjectURL(new Blob([new XMLSerializer().serializeToString(drawing)], { type: "image/svg+xml" }));
+  return [make("div", { class: "pane-tools" }, copyButton("the diagram as SVG", () => svg)),
+    make("div", { class: "diagram-place", tabindex: "0", role: "group", "aria-label": "Diagram" }, image)];
 }

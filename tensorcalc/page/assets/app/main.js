@@ -275,6 +275,9 @@ function switchTheme() {
     // Colours last as long as the page where nothing may be stored.
   }
   showTheme();
+  if (byId("pane").dataset.tab === "diagram") {
+    showPane(); // pictures do not follow by themselves
+  }
 }
 
 // -- everything begins ------------------------------------------------------------------------------
