@@ -75,8 +75,8 @@ def plan_picture(plans: Iterable[Expr], sizes: Mapping[str, int] | None = None, 
       "1" [shape=box, label="ij,j→i\nm · 12"];
       "2" [shape=ellipse, label="A"];
       "3" [shape=ellipse, label="x"];
-      "2" -> "1";
-      "3" -> "1";
+      "2" -> "1" [headlabel="ij"];
+      "3" -> "1" [headlabel="j"];
       // 12 operations = 2 m n
       // largest intermediate result 0 entries, result 2
     }

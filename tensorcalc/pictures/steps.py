@@ -26,10 +26,14 @@ STEP, INPUT, ROW, COLUMN, MARGIN = 44.0, 28.0, 14.0, 46.0, 10.0
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Boxes and what flows between them.  ``boxes``: a label, what is below it, and the expression of a step."""
+    """Boxes and what flows between them.
+
+    ``boxes``: a label, what is below it, and the expression of a step.  ``edges``: from which box to which, and the indices
+    that the step has on what comes, where it is a product.
+    """
 
     boxes: tuple[tuple[Label, Label, Expr | None], ...]
-    edges: tuple[tuple[int, int], ...]
+    edges: tuple[tuple[int, int, str], ...]
     layers: tuple[int, ...]
     summary: tuple[str, ...]
 
@@ -58,16 +62,16 @@ def steps(plans: Iterable[Expr], sizes: Mapping[str, int] | None = None) -> Plan
         for child in node.children:
             if child in number:
                 depth[child] = max(depth[child], depth[node] + 1)
-    edges: list[tuple[int, int]] = []
+    edges: list[tuple[int, int, str]] = []
     away = [depth[node] for node in shown]
     for node in shown:
-        for child in node.children:
+        for child, indices in zip(node.children, _indices(node)):
             if child not in number and is_number(child) is None:
                 boxes.append((_input(child, order), (), None))
                 away.append(depth[node] + 1)
-                edges.append((len(boxes) - 1, number[node]))
+                edges.append((len(boxes) - 1, number[node], indices))
             elif child in number:
-                edges.append((number[child], number[node]))
+                edges.append((number[child], number[node], indices))
     for root in roots:
         if _is_input(root):
             boxes.append((_input(root, order), (), None))
@@ -78,7 +82,14 @@ def steps(plans: Iterable[Expr], sizes: Mapping[str, int] | None = None) -> Plan
                f"largest intermediate result {report.largest:,} entries, result {report.results:,}"]
     if len(order) > len(shown):
         summary.append(f"not drawn: the first {len(order) - len(shown):,} of {len(order):,} steps")
-    return Plan(tuple(boxes), tuple(dict.fromkeys(edges)), tuple([last - depth_of + 1 for depth_of in away]), tuple(summary))
+    return Plan(tuple(boxes), tuple(edges), tuple([last - depth_of + 1 for depth_of in away]), tuple(summary))
+
+
+def _indices(node: Expr) -> Sequence[str]:
+    """The indices of each operand of a step, as the step is written."""
+    written, arrow, _ = done(node).partition("->")
+    found = written.split(",") if arrow else []
+    return found if len(found) == len(node.children) else [""] * len(node.children)
 
 
 def _is_input(node: Expr) -> bool:
@@ -105,7 +116,7 @@ def _input(node: Expr, order: Sequence[Expr]) -> Label:
 
 def plan_scene(made: Plan) -> Scene:
     """The picture of a plan, results on the right."""
-    found = ordered(Graph(len(made.boxes), made.edges), layers=made.layers)
+    found = ordered(Graph(len(made.boxes), tuple([(a, b) for a, b, _ in made.edges])), layers=made.layers)
     sized = [_size(above, below, node is not None) for above, below, node in made.boxes]
     place: dict[int, tuple[float, float]] = {}
     tall = max([sum([_height(item, sized) + ROW for item in column]) for column in found.columns], default=0.0)
@@ -124,10 +135,16 @@ def plan_scene(made: Plan) -> Scene:
             down += height + ROW
         across += width + COLUMN
     shapes: list[Shape] = []
-    for chain in found.chains:
-        shapes += _flow(chain, place, spans, sized, found.columns)
+    into: dict[int, list[tuple[float, int]]] = {}
+    for k, chain in enumerate(found.chains):
+        into.setdefault(chain[-1], []).append((place[chain[-2]][1], k))
+    for chains in into.values():
+        for order, (_, k) in enumerate(sorted(chains)):
+            shift = 11.0 * (order - (len(chains) - 1) / 2)
+            shapes += _flow(found.chains[k], place, spans, sized, found.columns, max(min(shift, STEP / 2 - 4), 4 - STEP / 2))
     for item, (above, below, node) in enumerate(made.boxes):
         x, y = place[item]
+        above = _reordered(above, [made.edges[k][2] for _, k in sorted(into.get(item, []))])
         width, height = sized[item]
         shapes.append(Box(x - width / 2, y - height / 2, width, height, "input" if node is None else "step"))
         shapes.append(Text(x, y - (9 if below else 0), above, FONT if node is None else 14.0))
@@ -144,6 +161,12 @@ def plan_scene(made: Plan) -> Scene:
                  f"{words}. {'; '.join(made.summary)}.")
 
 
+def _reordered(label: Label, indices: Sequence[str]) -> Label:
+    """A product written in the order in which its operands come, from top to bottom."""
+    _, arrow, result = labels.text_of(label).partition("→")
+    return labels.plain(",".join(indices) + arrow + result) if arrow and indices and all(indices) else label
+
+
 def _size(above: Label, below: Label, step: bool) -> tuple[float, float]:
     wide = max(labels.width(above, FONT if not step else 14.0), labels.width(below, SMALL)) + 18
     return max(wide, INPUT), STEP if step else INPUT
@@ -154,14 +177,15 @@ def _height(item: int, sized: Sequence[tuple[float, float]]) -> float:
 
 
 def _flow(chain: Sequence[int], place: Mapping[int, tuple[float, float]], spans: Sequence[tuple[float, float]],
-          sized: Sequence[tuple[float, float]], columns: Sequence[Sequence[int]]) -> Iterator[Shape]:
-    """The wire from a box to the step that uses it."""
+          sized: Sequence[tuple[float, float]], columns: Sequence[Sequence[int]], shift: float) -> Iterator[Shape]:
+    """The wire from a box to the step that uses it, which it meets ``shift`` below the middle."""
     layer = {item: at for at, column in enumerate(columns) for item in column}
     for one, two in zip(chain, chain[1:]):
         start, stop = spans[layer[one]][1], spans[layer[two]][0]
         (x1, y1), (x2, y2) = place[one], place[two]
         leave = x1 + (sized[one][0] / 2 if one < len(sized) else 0)
         enter = x2 - (sized[two][0] / 2 if two < len(sized) else 0)
+        y2 += shift if two == chain[-1] else 0.0
         middle = (start + stop) / 2
         straight = line((leave, y1), (start, y1)), line((stop, y2), (enter, y2))
         yield Curve((*straight[0], (middle, y1), (middle, y2), *straight[1]))
@@ -174,6 +198,7 @@ def plan_dot(made: Plan) -> str:
         text = "\n".join([labels.text_of(label) for label in (above, below) if label])
         shape = "ellipse" if node is None else "box"
         lines.append(f'  "{place + 1}" [shape={shape}, label={quoted(text, lines=True)}];')
-    lines += [f'  "{a + 1}" -> "{b + 1}";' for a, b in made.edges]
+    for a, b, indices in made.edges:
+        lines.append(f'  "{a + 1}" -> "{b + 1}"{f" [headlabel={quoted(indices)}]" if indices else ""};')
     lines += [f"  // {text}" for text in made.summary]
     return "\n".join([*lines, "}"])
