@@ -35,7 +35,8 @@ class Code(NamedTuple):
     def kind(self, code: str) -> str:
         """The class of the errors under ``code``, and what these have in common."""
         found = KINDS[code[2]]
-        return f"{found.__name__}: {(found.__doc__ or '').partition(': ')[2]}"
+        summary = (found.__doc__ or "").partition("\n")[0]
+        return f"{found.__name__}: {summary.partition(': ')[2]}"
 
 
 _MEANING = {

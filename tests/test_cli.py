@@ -156,6 +156,20 @@ proved
 refuted
   diagnosis   shapes differ: the left side is m x m and the right side is a number
 """,
+    'verify "tr(AB) == tr(BA)"': """\
+refuted
+  diagnosis   the sides differ: 1 and 2
+  where       AB = [[3, 1], [-1, -2]]
+              BA = [[1, -2], [1, 1]]
+  note        AB is one name; a product is A B
+              BA is one name; a product is B A
+""",
+    'check "x\'A x" --wrt x --claim 2Ax': """\
+wrong-shape
+  says        shapes differ: the left side is a vector of size m and the right side is n x p
+  correct     (A + A') x
+  note        Ax is one name; a product is A x
+""",
     'check "tr(A X)" --wrt X --claim A': """\
 transposed
   says        the claim is the transpose of the derivative
@@ -253,6 +267,8 @@ STATUS = {
     'verify "A + B == tr(A)"': 1,
     """verify "duplication(n)' duplication(n) == eye(n*(n+1)/2)\"""": 1,
     'check "tr(A X)" --wrt X --claim A': 1,
+    'verify "tr(AB) == tr(BA)"': 1,
+    'check "x\'A x" --wrt x --claim 2Ax': 1,
 }
 """Exit codes that are not 0."""
 
@@ -362,6 +378,50 @@ def test_examples_of_help_run(capsys: pytest.CaptureFixture[str], command: str, 
 ERRORS = {
     # formulas
     'derive "" --wrt x': "FormulaError TC001: the formula is empty\n  \n  ^\n  help: write a formula such as tr(A*X*B)\n",
+    'derive "v t + r" --wrt r': """\
+ShapeError TC109: cannot multiply: inner sizes differ
+  v t + r
+  ^ ^
+  v is a vector
+  t is a vector
+  help: transpose the first for a number (v' t), use .* for entry by entry, or declare t a number (vars, or --var t=)
+""",
+    'derive "logdet(W W\' + sigma^2 I)" --wrt W': """\
+ShapeError TC107: a power needs a square matrix
+  logdet(W W' + sigma^2 I)
+                ^~~~~
+  sigma is a vector
+  help: write sigma.^2 for entry by entry, sigma' sigma for a number, or declare sigma a number (vars, or --var sigma=)
+""",
+    'derive "x\' H x + c\' x" --wrt x': """\
+ShapeError TC110: a number plus a matrix has two meanings
+  x' H x + c' x
+  ^~~~~~   ^~~~
+  x' H x is a number
+  c' x is a vector
+  help: c is a number by its first letter; declare it (vars, or --var c=n)
+""",
+    'derive "sum(log(1 + exp(x)))" --wrt x': """\
+ShapeError TC110: a number plus a matrix has two meanings
+  sum(log(1 + exp(x)))
+          ^   ^~~~~~
+  1 is a number
+  exp(x) is a vector
+  help: times vector(1) it is added to every entry
+""",
+    'derive "dot(x, y)" --wrt x': """\
+UnknownNameError TC202: dot is not a function
+  dot(x, y)
+  ^~~
+  help: a product of vectors is written x' y
+""",
+    'derive "e^x" --wrt x': """\
+UnknownNameError TC204: x is not a variable of the formula
+  x
+  ^
+  variables: e
+  help: x stands as an exponent, a size or a position, which is a whole number
+""",
     'derive "x^2 $ 3" --wrt x': """\
 FormulaError TC002: '$' means nothing in a formula
   x^2 $ 3

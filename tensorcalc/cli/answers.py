@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..errors import RequestError, UnsupportedError
+from ..notation.lower.matrix import FUNCTION_NAMES
+from ..notation.tokens import tokenize
 from ..numbers.code.dialects import LIBRARIES
 from ..request import FORMS
 from ..service import NOTATIONS, handle, respond
@@ -49,6 +51,15 @@ def _asked(request: dict[str, Any]) -> dict[str, Any]:
         return respond(request)
 
 
+def _joined(request: dict[str, Any], *fields: str) -> list[tuple[str, str]]:
+    """A note on each name that looks like a product without spaces: AB, or Ax where there are A and x."""
+    texts = [request[field] for field in fields]
+    known = {*request.get("vars", {}), *request.get("functions", {}), *FUNCTION_NAMES}
+    names = {token.text for text in texts for token in tokenize(text) if token.kind == "name"} - known
+    return [("note", f"{name} is one name; a product is {' '.join(name)}") for name in sorted(names)
+            if len(name) > 1 and name.isalpha() and (name.isupper() or set(name) <= names)]
+
+
 def _steps(answer: dict[str, Any]) -> list[tuple[str, str]]:
     return [("step", f"{step['text']}    ({step['rule']}: {step['statement']})") for step in answer.get("steps", [])]
 
@@ -67,7 +78,8 @@ def _derive(given: Arguments) -> int:
     if "json" in given.values:
         return _json(request)
     answer = _asked(request)
-    lines = [show.title(_heading(answer, request)), *show.labelled(_forms(answer, want))]
+    rows = [*_forms(answer, want), *_joined(request, "expr")]
+    lines = [show.title(_heading(answer, request)), *show.labelled(rows)]
     if "code" in given.values:
         return _commented(lines, _module(answer["code"], given.values["code"]))
     return show.write(lines)
@@ -141,6 +153,7 @@ def _verify(given: Arguments) -> int:
         rows += [("where", f"{name} = {size}") for name, size in counterexample["dims"].items()]
     for name, found in counterexample.get("values", {}).items():
         rows.append(("where", f"{name} = {found if isinstance(found, str) else show.entries(found)}"))
+    rows += _joined(request, "lhs", "rhs")
     show.write([show.title(answer["verdict"]), *show.labelled(rows)])
     return VERDICTS[answer["verdict"]]
 
@@ -153,6 +166,7 @@ def _check(given: Arguments) -> int:
         return _json(request)
     answer = _asked(request)
     rows = [(name, str(answer[name])) for name in ("says", "correct", "factor", "term") if answer.get(name)]
+    rows += _joined(request, "expr", "claimed")
     show.write([show.title(answer["diagnosis"]), *show.labelled(rows)])
     return VERDICTS[answer["verdict"]]
 

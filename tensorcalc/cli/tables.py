@@ -40,9 +40,10 @@ def _explain(given: Arguments) -> int:
 
 
 def _code(word: str) -> str:
-    if word.upper() not in CODES:
+    code = f"TC{word}" if word.isdecimal() else word.upper()
+    if code not in CODES:
         raise RequestError("TC521", f"there is no code {word}", help="tensorcalc explain lists them all")
-    return word.upper()
+    return code
 
 
 def _raised(example: str) -> str:
