@@ -29,7 +29,7 @@ B = TypeVar("B", bound=Block)
 _FORMS = ("kronecker", "matrix", "index")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Blocks(Generic[B]):
     """``H["W", "b"]`` is ``∂²f/∂W∂b``, with the axes of W, then those of b.
 
@@ -104,6 +104,8 @@ class Blocks(Generic[B]):
         lines = [f"{head:<{wide}}  {shape:<{far}}  {form}" for head, shape, form in zip(heads, shapes, self.forms.values())]
         where = {name: body for block in self.table.values() for name, body in block.where.items()}
         return "\n".join([*lines, *[f"  where {name} = {body}" for name, body in where.items()]])
+
+    __repr__ = __str__   # as a notebook shows it beside the mathematics
 
     def latex(self) -> str:
         """The table as a matrix of blocks."""
