@@ -1,4 +1,4 @@
-"""How the pages become a site: ``python -m sphinx -W docs FOLDER``.
+"""How the pages become a site: ``python -m sphinx -W docs build/site``.
 
 Nothing is executed here and nothing is fetched.  What pages show is run by ``tests/test_docs.py``;
 formulas are typeset in the browser by the KaTeX of the package's own page.  The pages stay plain

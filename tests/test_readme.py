@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from importlib import import_module
 
-from markdown import ROOT, blocks, printed
+from markdown import PAGES, ROOT, blocks, printed
 
 README = ROOT / "README.md"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -25,6 +26,19 @@ def test_the_second_block_is_what_the_checks_run() -> None:
     checks = [line.replace("--quiet ", "") for line in (ROOT / ".ci" / "run").read_text().splitlines()]
     assert lines[2] in checks
     assert lines[3] in checks
+
+
+def test_every_other_block_is_run() -> None:
+    """By tests/test_docs.py: sessions and Python, each with what it prints."""
+    assert {block.language for block in blocks(README)[2:]} == {"console", "python"}
+    assert README in PAGES
+
+
+def test_commands_between_the_lines_are_commands() -> None:
+    for command, words in re.findall(r"`tensorcalc (\w+)([^`]*)`", README.read_text()):
+        text = printed(f"tensorcalc {command} --help")
+        assert text.startswith(f"tensorcalc {command}")
+        assert {*re.findall(r"--\w+", words)} <= {*re.findall(r"--\w+", text)}
 
 
 def test_the_command_is_installed() -> None:
