@@ -389,8 +389,8 @@ def _product_error(scope: Scope, tree: Op, operands: tuple[Syntax, ...], started
         help = f"⊗ groups from the left, as products do: {outer}⊗ ({inner.strip()} {scope.text(operand)})" if outer else None
     elif not left.cols and not right.cols and scope.agree(left.rows, right.rows):
         number = _number_help(scope, operand) or _number_help(scope, first)
-        help = f"transpose the first for a number ({words}' {scope.text(operand)}), " \
-               f"{'' if number else 'or '}use .* for entry by entry{f', or {number}' if number else ''}"
+        rest = f"use .* for entry by entry, or {number}" if number else "or use .* for entry by entry"
+        help = f"transpose the first for a number ({words}' {scope.text(operand)}), {rest}"
     elif left.cols and right.cols and scope.agree(left.cols, right.cols):
         help = f"transpose {scope.text(operand)}"
     elif left.rows and right.rows and scope.agree(left.rows, right.rows):
