@@ -160,6 +160,8 @@ class Handler(BaseHTTPRequestHandler):
     server_version = "tensorcalc"
     sys_version = ""
     timeout = 60   # seconds in which a browser must say something
+    wbufsize = -1  # a header and what follows go out as one
+    disable_nagle_algorithm = True
     error_content_type = "text/plain; charset=utf-8"
     error_message_format = "%(code)d %(message)s\n"
 

@@ -61,7 +61,7 @@ class Page:
 
         field = self.one(f"#{id_}")
         field.send_keys(Keys.CONTROL, "a")
-        field.send_keys(Keys.DELETE if not text else text)
+        field.send_keys(text if text else Keys.DELETE)
 
     def choose(self, id_: str, value: str) -> None:
         from selenium.webdriver.support.select import Select
@@ -503,7 +503,7 @@ def test_everything_has_a_name_and_answers_are_read_out(page: Page) -> None:
       .map((element) => element.outerHTML)""")
     assert nameless == []
     for group in page.all("[role=tablist]"):
-        tabs = [tab for tab in group.find_elements("css selector", "[role=tab]")]
+        tabs = group.find_elements("css selector", "[role=tab]")
         assert [tab.get_attribute("aria-selected") for tab in tabs].count("true") == 1
         assert [tab.get_attribute("tabindex") for tab in tabs].count("0") == 1
     ids = page.script("[...document.querySelectorAll('[id]')].map((element) => element.id)")

@@ -197,7 +197,7 @@ def test_options_are_checked(capsys: pytest.CaptureFixture[str], words: list[str
 
 
 def test_an_address_that_is_no_address() -> None:
-    with pytest.raises(RequestError, match="there can be no page at 192.0.2.1:0: "):
+    with pytest.raises(RequestError, match=r"there can be no page at 192\.0\.2\.1:0: "):
         Server("192.0.2.1", 0, Limits())
 
 
