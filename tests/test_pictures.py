@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import sys
 from collections import Counter
 from fractions import Fraction
 from html import unescape
@@ -16,6 +17,7 @@ import pytest
 from geometry import joined, problems
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from markdown import ROOT
 from strategies import Formula, formulas
 
 import tensorcalc as tc
@@ -38,6 +40,10 @@ from tensorcalc.pictures.svg import svg
 from tensorcalc.pictures.tikz import tikz
 from tensorcalc.request import derived, scope_of
 from tensorcalc.service import handle
+
+sys.path.insert(0, str(ROOT / "docs"))
+
+from generate_diagrams import IMAGES, pictures
 
 CASES = [
     ("C_ij = X_ik Y_kj", "", 0, {}),
@@ -550,6 +556,15 @@ def test_the_plan_of_a_tensor_is_drawn() -> None:
     text = H.plan_diagram("dot", m=100, n=10)
     assert text.startswith("digraph plan {") and "operations" in unescape(text)
     assert ET.fromstring(H.plan_diagram(m=100, n=10)).findtext(f"{NAME}title") == "Plan of contractions"
+
+
+def test_images_of_pages_are_what_is_drawn() -> None:
+    """``python docs/generate_diagrams.py`` draws them again."""
+    drawn = pictures()
+    kept = {path.stem: path.read_text(encoding="utf-8") for path in IMAGES.glob("*.svg")}
+    assert kept == drawn
+    page = (IMAGES.parent / "diagrams.md").read_text(encoding="utf-8")
+    assert sorted(re.findall(r"\(images/([\w-]+)\.svg\)", page)) == sorted(drawn)
 
 
 def test_weights_and_zero() -> None:
