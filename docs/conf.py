@@ -29,7 +29,8 @@ version = release = tensorcalc.__version__
 
 extensions = ["myst_parser", "numpydoc", "sphinx.ext.autodoc", "sphinx_copybutton"]
 exclude_patterns = ["_build"]
-nitpicky = True   # a reference that leads nowhere is a warning, and warnings are errors
+smartquotes = False   # A' is a transpose
+nitpicky = True       # a reference that leads nowhere is a warning, and warnings are errors
 
 myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
