@@ -18,6 +18,7 @@ from .notation.lower import Reading, Scope, Value, read
 from .notation.pasted import spelled
 from .sizes import Dim
 from .sizes import read as read_size
+from .spelling import closest
 
 DEFAULT_WANT = ("matrix", "index", "kronecker", "einsum")
 FORMS = ("matrix", "index", "kronecker", "einsum")
@@ -122,7 +123,9 @@ def check_name(name: Any, field: str) -> None:
 def _checked_facts(name: str, facts: list[str], declared: Mapping[str, Sequence[Dim]]) -> list[str]:
     for fact in facts:
         if fact not in FACTS:
-            raise RequestError("TC510", f"{shown(fact)} is not a property; known are {', '.join(FACTS)}", field="assume")
+            meant = closest(fact, FACTS)
+            raise RequestError("TC510", f"{shown(fact)} is not a property; known are {', '.join(FACTS)}", field="assume",
+                               help=f"did you mean {meant}?" if meant else None)
     square = SQUARE & set(facts)
     shape = declared.get(name)
     if square and shape is not None and (len(shape) != 2 or shape[0] != shape[1]):
@@ -199,9 +202,14 @@ def _variable(name: str, reading: Reading) -> Variable:
 
 def _not_a_variable(name: str, reading: Reading) -> str | None:
     """What a name is that cannot be differentiated by."""
+    base = name.partition("_")[0]
+    if base != name and base in reading.variables:
+        return f"write {base} alone: the answer has an index of its own for it"
     if name in reading.scope.integers:
         return f"{name} stands as an exponent, a size or a position, which is a whole number"
-    return f"{name} with indices is a constant unless it is declared" if name in ("δ", "ε", "ϵ") else None
+    if name in ("δ", "ε", "ϵ"):
+        return f"{name} with indices is a constant unless it is declared"
+    return next((f"did you mean {other}?" for other in reading.variables if other.lower() == name.lower()), None)
 
 
 def _contracted(statement: str, expr: Expr, layout: Layout, reading: Reading) -> Reading:

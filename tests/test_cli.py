@@ -140,6 +140,12 @@ def derivative(*, S, x, **_):
     'evaluate "diag(-log(x))" "x=[0,1]"': "[[inf,   0],\n [  0,   0]]\n",
     'evaluate "log(x)" "x=[0,1]" --json': '{"ok": true, "value": ["-Infinity", 0.0], "shape": ["m"]}\n',
     'evaluate "n tr(eye(n))" n=3': "9\n",
+    'derive "sum(x)/n" --wrt x --var x=n --form matrix': """\
+∂f/∂x for x (n): n
+  matrix      ones(n)/n
+  convention  D_i = ∂f/∂x_i · numerator layout · vec stacks columns
+""",
+    'evaluate "A x" "A=[1,2; 3,4.5]" "x=[1; 1]"': "[3, 7.5]\n",
     'evaluate "jacobian(A X, X)" "A=[[1,2]]" "X=[[1,0],[0,1]]"': "[[1, 2, 0, 0],\n [0, 0, 1, 2]]\n",
     'derive "v .* (A v)" --wrt v --contract "c = D_ii" --form index': """\
 c = D_ii for A (m x m), v (m): a number
@@ -378,6 +384,41 @@ def test_examples_of_help_run(capsys: pytest.CaptureFixture[str], command: str, 
 ERRORS = {
     # formulas
     'derive "" --wrt x': "FormulaError TC001: the formula is empty\n  \n  ^\n  help: write a formula such as tr(A*X*B)\n",
+    'derive "x_i A_ij x_j" --wrt x_i': """\
+UnknownNameError TC204: x_i is not a variable of the formula
+  x_i
+  ^~~
+  variables: A, x
+  help: write x alone: the answer has an index of its own for it
+""",
+    'derive "x\' x" --wrt X': """\
+UnknownNameError TC204: X is not a variable of the formula
+  X
+  ^
+  variables: x
+  help: did you mean x?
+""",
+    'derive "mean(x)" --wrt x': """\
+UnknownNameError TC202: mean is not a function
+  mean(x)
+  ^~~~
+  help: a mean is written sum(x)/n, where x is declared with n entries (vars, or --var x=n)
+""",
+    'derive "eig(A)" --wrt A': """\
+UnknownNameError TC202: eig is not a function
+  eig(A)
+  ^~~
+  help: it has no formula here that could be differentiated
+""",
+    'derive "tr(A)" --wrt A --form latex': """\
+RequestError TC508: --form is one of matrix, index, kronecker, einsum, not 'latex'
+  help: write --latex
+""",
+    'derive "x\' A x" --wrt x --assume A=symetric': """\
+RequestError TC510: 'symetric' is not a property; known are symmetric, skew, diagonal, lower, orthogonal, spd, psd, positive, \
+nonzero, simplex, invertible, unit
+  help: did you mean symmetric?
+""",
     'derive "v t + r" --wrt r': """\
 ShapeError TC109: cannot multiply: inner sizes differ
   v t + r

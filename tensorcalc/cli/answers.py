@@ -72,7 +72,8 @@ def _derive(given: Arguments) -> int:
     for name, choices in (("form", FORMS), ("code", LIBRARIES)):
         for word in given.values.get(name, []):
             if word not in choices:
-                raise RequestError("TC508", f"--{name} is one of {', '.join(choices)}, not {word!r}")
+                raise RequestError("TC508", f"--{name} is one of {', '.join(choices)}, not {word!r}",
+                                   help=f"write --{word}" if word in ("latex", "steps") else None)
     request = given.request("derive", FIELDS) | {"expr": formula(given, DERIVE.examples[0]), "want": want}
     insist(request, "wrt", "--wrt X")
     if "json" in given.values:

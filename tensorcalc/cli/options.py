@@ -142,13 +142,22 @@ def kinds(text: str, flag: str) -> dict[str, str]:
 
 
 def value(text: str) -> dict[str, Any]:
-    """``A=[[1,2],[3,4]]`` as a value."""
+    """``A=[[1,2],[3,4]]`` or ``A=[1,2; 3,4]`` as a value."""
     name, rest = named(text, "evaluate")
     try:
-        return {name: strict(rest)}
+        return {name: strict(_rows(rest))}
     except ValueError as error:
         raise RequestError("TC521", f"the value of {name} is not JSON: {error}", source=text,
                            spans=[(len(text) - len(rest), len(text))], help=f"write {name}=[[1,2],[3,4]]") from None
+
+
+def _rows(text: str) -> str:
+    """A literal of the language, ``[1, 2; 3, 4]`` or ``[1; 2]``, as JSON; anything else as it is."""
+    inner = text.removeprefix("[").removesuffix("]")
+    if ";" not in inner or len(inner) != len(text) - 2 or "[" in inner:
+        return text
+    rows = inner.split(";")
+    return f"[{', '.join(rows)}]" if not any("," in row for row in rows) else f"[{', '.join([f'[{row}]' for row in rows])}]"
 
 
 def file(path: str, standard: Callable[[], str]) -> Mapping[str, Any]:

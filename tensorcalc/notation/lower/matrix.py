@@ -756,6 +756,12 @@ _MEANT = {"trace": "tr", "inverse": "inv", "determinant": "det", "norm": "norm2"
           "identity": "eye", "sgn": "sign", "asin": "arcsin", "acos": "arccos", "atan": "arctan", "cholesky": "chol",
           "kronecker": "kron", "dot": "sum", "vector": "vec"}
 
+_WRITTEN = {"transpose": "a transpose is written A' or A^T", "dot": "a product of vectors is written x' y",
+            "mean": "a mean is written sum(x)/n, where x is declared with n entries (vars, or --var x=n)",
+            **dict.fromkeys(("eig", "eigh", "eigvals", "svd", "qr", "rank", "argmax", "argmin"),
+                            "it has no formula here that could be differentiated")}
+"""What to write in place of functions that people look for."""
+
 SPOKEN = {"ln": "log", "Tr": "tr", "trace": "tr", "Det": "det", "sgn": "sign"}
 """Names that papers write before an operand without a bracket, and the function that each is."""
 
@@ -765,10 +771,8 @@ def _unknown_function(tree: Call, scope: Scope) -> UnknownNameError:
     meant = _MEANT.get(name.lower()) or closest(name, FUNCTION_NAMES)
     if name in scope.axes:
         help = f"{name} is a variable: write {name} (…) with a space, or {name}*(…)"
-    elif name == "transpose":
-        help = "a transpose is written A' or A^T"
-    elif name == "dot":
-        help = "a product of vectors is written x' y"
+    elif name in _WRITTEN:
+        help = _WRITTEN[name]
     elif meant:
         help = f"did you mean {meant}?"
     elif name[0].isupper() and all(isinstance(inner, (Name, Num)) for inner in tree.arguments):
