@@ -97,6 +97,13 @@ def test_no_representation_raises(formula: Formula, place: int) -> None:
     assert tensor.diagram()._repr_svg_()
 
 
+def test_a_table_of_blocks_is_bounded() -> None:
+    assert "bmatrix" in tc.read("norm2(A x + y)^2/2").hessian(["x", "y"])._repr_latex_()
+    terms = " + ".join([f"tr(A{k} X B{k} X)" for k in range(90)])
+    typeset = tc.read(terms).hessian(["X"])._repr_latex_()
+    assert typeset.startswith(r"$\displaystyle \text{1 blocks: a formula of") and balanced(typeset)
+
+
 # -- derivations ---------------------------------------------------------------------------
 
 

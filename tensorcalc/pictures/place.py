@@ -619,7 +619,7 @@ def _named(inside: Inside, left: Sequence[int], right: Sequence[int], head: floa
     height = max(row.height, PORT * max(len(left), len(right)))
     shapes = moved(row.shapes, (width - row.width) / 2, (height - row.height) / 2)
     lefts, rights = ({axis: y + head for axis, y in _even(side, height).items()} for side in (left, right))
-    if names and passing is not None:
+    if names and passing is not None and max(len(left), len(right)) > 1:   # one leg on each side is told by its side
         for x, anchor, heights in ((4.0, "start", lefts), (width - 4, "end", rights)):
             shapes += [Text(x, y - head, names[passing[axis]], SMALL, anchor, True) for axis, y in heights.items()]
     return Block(width, height, shapes), lefts, rights

@@ -9,8 +9,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
+from ..errors import TensorCalcError
 from ..numbers.backends import numpy
 from ..sizes import Dim
+from . import notebook
 
 
 class Block(Protocol):
@@ -116,4 +118,9 @@ class Blocks(Generic[B]):
         return next((text for form in _FORMS if (text := self.table[row, column].latex(form))), "")
 
     def _repr_latex_(self) -> str:
-        return rf"$\displaystyle {self.latex()}$"
+        try:
+            typeset = self.latex()
+        except TensorCalcError as error:
+            return notebook.inline(notebook.words(f"{len(self)} blocks: {error.message}"))
+        return notebook.inline(notebook.fitting([typeset]) or notebook.words(
+            f"{len(self)} blocks: a formula of {len(typeset):,} characters of LaTeX is not typeset; latex() has it"))

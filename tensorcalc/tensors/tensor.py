@@ -7,7 +7,7 @@ for.  Knows everything below; variables are declared and formulas read in
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import product
@@ -21,6 +21,8 @@ from ..algebra.traverse import postorder
 from ..calculus.derivation import derivation, steps_of
 from ..calculus.derive import ALL_READINGS, differentiated
 from ..errors import LimitError, RequestError, ShapeError, TensorCalcError, UnknownNameError
+from ..interop.to_sympy import FORMS as SYMPY_FORMS
+from ..interop.to_sympy import to_sympy
 from ..notation.describe import Forms, Layout, array_shape, convention, describe, jacobian
 from ..notation.latex import latex
 from ..notation.lower import Value
@@ -358,6 +360,29 @@ class Tensor:
         """
         _one_of("form", form, FORMS)
         return _forms(self).latex().get(form)
+
+    def to_sympy(self, form: str | None = None, *, symbols: Mapping[str, Any] | None = None) -> Any:
+        """An expression of SymPy: ``"matrix"``, ``"array"`` or ``"indexed"``; else the first that there is of the first two.
+
+        ``symbols`` are put in for names of variables and sizes; plain ones are made for the others.  Indices of
+        ``"indexed"`` count from 0, and those that are free have the letters of the index form.
+
+        Examples
+        --------
+        >>> from tensorcalc import read
+        >>> read("x' A x").gradient("x").to_sympy()
+        (A + A.T)*x
+        >>> read("X Y").derivative("X").to_sympy("indexed")
+        KroneckerDelta(i, p)*Y[q, j]
+
+        Raises
+        ------
+        RequestError: TC508 for another form.
+        UnsupportedError: TC320 for what SymPy cannot express, TC310 where it is not installed.
+        """
+        if form is not None:
+            _one_of("form", form, SYMPY_FORMS)
+        return to_sympy(stated(self.expr, self.names), self.layout, form, symbols)
 
     def code(self, library: str = "numpy", *, name: str = "derivative") -> str:
         """A module for ``"numpy"``, ``"jax"`` or ``"torch"``: a function ``name`` with one keyword for each variable.
