@@ -208,7 +208,7 @@ def _not_a_variable(name: str, reading: Reading) -> str | None:
     if name in reading.scope.integers:
         return f"{name} stands as an exponent, a size or a position, which is a whole number"
     if name in ("δ", "ε", "ϵ"):
-        return f"{name} with indices is a constant unless it is declared"
+        return f"{name} with indices is a constant unless it is declared (vars, or --var {name}=3,3)"
     return next((f"did you mean {other}?" for other in reading.variables if other.lower() == name.lower()), None)
 
 

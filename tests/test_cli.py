@@ -246,6 +246,20 @@ inverse.trace  tr(inv(eye(n) + A*B)) = n - m + tr(inv(eye(m) + B*A))  Sylvester'
 """,
     "explain TC504 --json": '{"ok": true, "rows": [{"code": "TC504", "class": "RequestError", '
                             '"sentence": "A request nests too deeply.", "example": ""}]}\n',
+    'code "A x" --assume A=symmetric': """\
+# A x for A (m x m, symmetric), x (m): m
+
+import numpy as np
+
+
+def value(*, A, x, **_):
+    A = np.asarray(A, dtype=float)
+    x = np.asarray(x, dtype=float)
+    return A @ x
+""",
+    'code "diff(x\' A x, x)" --json': '{"ok": true, "shape": ["m"], "vars": {"A": ["m", "m"], "x": ["m"]}, "code": {"numpy": '
+                                      '"import numpy as np\\n\\n\\ndef value(*, A, x, **_):\\n    A = np.asarray(A, dtype=float)\\n    '
+                                      'x = np.asarray(x, dtype=float)\\n    return (A + A.T) @ x\\n"}}\n',
     'code "tr(A X)" --wrt X': """\
 # ∂f/∂X for A (m x n), X (n x m): n x m
 #   matrix      A'
@@ -696,7 +710,7 @@ UnknownNameError TC204: ε is not a variable of the formula
   ε
   ^
   variables: none
-  help: ε with indices is a constant unless it is declared
+  help: ε with indices is a constant unless it is declared (vars, or --var ε=3,3)
 """,
     # requests
     'derive "tr(X)" --wrt X --var X=n+,n': "RequestError TC501: cannot read the size 'n+'\n",

@@ -10,11 +10,16 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from ..calculus.derive import derive, with_facts
+from ..calculus.simplify import simplify
 from ..errors import RequestError, UnsupportedError
+from ..notation.describe import array_shape
+from ..notation.lower import read
 from ..notation.lower.matrix import FUNCTION_NAMES
 from ..notation.tokens import tokenize
+from ..numbers.code.codegen import module_code
 from ..numbers.code.dialects import LIBRARIES
-from ..request import FORMS
+from ..request import FORMS, scope_of
 from ..service import NOTATIONS, handle, respond
 from ..verdicts import sides
 from . import show
@@ -91,13 +96,29 @@ def _code(given: Arguments) -> int:
     if libraries[0] not in LIBRARIES:
         raise RequestError("TC508", f"--for is one of {', '.join(LIBRARIES)}, not {libraries[0]!r}")
     request = given.request("derive", FIELDS) | {"expr": formula(given, CODE.examples[0]), "want": ["matrix", "index", "code"]}
-    insist(request, "wrt", "--wrt X")
+    if "wrt" not in request:
+        return _value_code(request, libraries, "json" in given.values)
     if "json" in given.values:
         return _json(request)
     answer = _asked(request)
     form = "matrix" if answer["matrix"] else "index"
     lines = [_heading(answer, request), *show.labelled(_forms(answer, [form]))]
     return _commented(lines, _module(answer["code"], libraries))
+
+
+def _value_code(request: dict[str, Any], libraries: list[str], as_json: bool) -> int:
+    """A module for the formula itself."""
+    with show.working():
+        scope, facts = scope_of(request)
+        scope.differentiate = lambda expr, by, order: derive(expr, [by] * order, facts)
+        reading = read(request["expr"], scope)
+        module = module_code(simplify(with_facts(reading.expr, facts)), libraries[0], name="value", groups=reading.groups)
+    answer = {"ok": True, "shape": list(array_shape(reading.expr, reading.groups)),
+              "vars": {name: list(array_shape(variable, variable.groups or (1,) * variable.rank))
+                       for name, variable in sorted(reading.variables.items())}, "code": {libraries[0]: module}}
+    if as_json:
+        return show.write([show.dumped(answer)])
+    return _commented([f"{request['expr'].strip()} {_for(answer, request)}"], module)
 
 
 def _commented(lines: Sequence[str], module: str) -> int:
@@ -116,10 +137,15 @@ def _module(code: dict[str, str | None], libraries: list[str]) -> str:
 
 
 def _heading(answer: dict[str, Any], request: dict[str, Any]) -> str:
+    what = request["contract"].strip() if "contract" in request else _quotient(answer["convention"])
+    return f"{what} {_for(answer, request)}"
+
+
+def _for(answer: dict[str, Any], request: dict[str, Any]) -> str:
+    """``for A (m x n), x (n): m``."""
     facts = request.get("assume", {})
     words = [f"{name} ({', '.join([show.shape(sizes), *facts.get(name, [])])})" for name, sizes in answer["vars"].items()]
-    what = request["contract"].strip() if "contract" in request else _quotient(answer["convention"])
-    return f"{what} for {', '.join(words) or 'no variables'}: {show.shape(answer['shape'])}"
+    return f"for {', '.join(words) or 'no variables'}: {show.shape(answer['shape'])}"
 
 
 def _quotient(convention: str) -> str:
@@ -227,13 +253,14 @@ EVALUATE = Command("compute a formula", "FORMULA NAME=VALUE…", (
     "tensorcalc evaluate \"diff(x' A x, x)\" 'A=[[1,2],[3,4]]' 'x=[1,1]'  # of a derivative",
     "tensorcalc evaluate \"logdet(X' X)\" --values values.json",
 ))
-CODE = Command("write a derivative as a module for NumPy, JAX or PyTorch", "FORMULA --wrt X", (
+CODE = Command("write a formula or a derivative as a module for NumPy, JAX or PyTorch", "FORMULA [--wrt X]", (
     *WRT, Option("--for", "torch", "the library: numpy, jax or torch", "code", listed, choices=LIBRARIES),
     *DECLARING, READING, Option("--contract", "'c_i = D_ij v_j'", "an index statement about the derivative, called D",
                                 "contract"), JSON,
 ), _code, (
     "tensorcalc code \"sum(softplus(X w))\" --wrt w",
     "tensorcalc code \"tr(expm(A X))\" --wrt X --for jax > gradient.py",
+    "tensorcalc code \"softmax(A x)\" --for torch  # of the formula itself",
 ))
 
 COMMANDS = {"derive": DERIVE, "verify": VERIFY, "check": CHECK, "evaluate": EVALUATE, "code": CODE}

@@ -15,7 +15,7 @@ from ..numbers.plans.plan import nominal_sizes, plans
 from ..pictures.formats import FORMATS, network_picture, plan_picture
 from ..request import derived, scope_of
 from . import show
-from .command import DECLARING, FIELDS, READING, WRT, Command, formula
+from .command import DECLARING, FIELDS, JSON, READING, WRT, Command, formula
 from .options import Arguments, Option
 
 
@@ -32,6 +32,8 @@ def _diagram(given: Arguments) -> int:
             picture = plan_picture(plans([expr], sizes), sizes, form)
         else:
             picture = network_picture(expr, layout, form, taken)
+    if "json" in given.values:
+        return show.write([show.dumped({"ok": True, "format": form, "diagram": picture})])
     if "out" not in given.values:
         return show.write([picture])
     target = given.values["out"]
@@ -59,7 +61,7 @@ DIAGRAM = Command("draw a formula or a derivative as a tensor network", "FORMULA
     Option("--contract", "'c_i = eps_ijk D_kj'", "an index statement about the derivative, called D", "contract"),
     Option("--plan", "", "draw the steps of its computation and what they cost", "plan"),
     Option("--format", "svg", "svg, dot for Graphviz, or tikz for LaTeX", "format", choices=FORMATS),
-    Option("--out", "FILE", "write it to a file", "out"),
+    Option("--out", "FILE", "write it to a file", "out"), JSON,
 ), _diagram, (
     "tensorcalc diagram \"C_ij = X_ik Y_kj\" --wrt X --format dot  # what is joined to what",
     "tensorcalc diagram \"M_ir = T_ijk B_jr C_kr\" --format tikz --var T=I,J,K --var B=J,R --var C=K,R",
