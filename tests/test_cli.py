@@ -259,7 +259,7 @@ def value(*, A, x, **_):
 """,
     'code "diff(x\' A x, x)" --json': '{"ok": true, "shape": ["m"], "vars": {"A": ["m", "m"], "x": ["m"]}, "code": {"numpy": '
                                       '"import numpy as np\\n\\n\\ndef value(*, A, x, **_):\\n    A = np.asarray(A, dtype=float)\\n    '
-                                      'x = np.asarray(x, dtype=float)\\n    return (A + A.T) @ x\\n"}}\n',
+                                      'x = np.asarray(x, dtype=float)\\n    return A @ x + A.T @ x\\n"}}\n',
     'code "tr(A X)" --wrt X': """\
 # ∂f/∂X for A (m x n), X (n x m): n x m
 #   matrix      A'
