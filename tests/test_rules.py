@@ -17,8 +17,9 @@ from tensorcalc.notation.lower import Scope, read
 
 DECLARED: dict[str, list[Any]] = {
     "A": ["n", "n"], "B": ["n", "n"], "C": ["n", "n"], "Q": ["n", "n"], "R": ["n", "m"], "T": ["m", "n"], "M": ["m", "m"],
-    "x": ["n"], "y": ["n"], "z": ["n"], "w": ["m"], "a": [], "b": [], "c": [], "u": [3], "v": [3], "U": ["n", "n", "n"]}
-FACTS = {"Q": ["orthogonal"]}
+    "x": ["n"], "y": ["n"], "z": ["n"], "w": ["m"], "a": [], "b": [], "c": [], "u": [3], "v": [3], "U": ["n", "n", "n"],
+    "p": ["n"], "h": ["n"]}
+FACTS = {"Q": ["orthogonal"], "p": ["simplex"], "h": ["unit"]}
 
 
 def tree(text: str) -> Expr:
@@ -57,6 +58,9 @@ FIRES = [
     ("inverse.kronecker", "inv(kron(A, M))", "kron(inv(A), inv(M))"),
     ("orthogonal.cancel", "Q'*Q*x", "x"),
     ("orthogonal.cancel", "x'*Q*Q'*y", "x'*y"),
+    ("simplex.total", "sum(p)*x", "x"),
+    ("simplex.total", "sum(h.^2)*x", "x"),
+    ("simplex.total", "h*h'*h", "h"),
     ("sum.linear", "tr(A + B)", "tr(A) + tr(B)"),
     ("sum.linear", "diag(A - 2*B)", "diag(A) - 2*diag(B)"),
     ("log.exp", "log(exp(x))", "x"),
@@ -132,6 +136,10 @@ STAYS = [
     ("inv(A .* B)", "an elementwise product"),
     ("Q .* Q", "the entries of an orthogonal matrix are what they are"),
     ("Q*Q", "a square is no inverse"),
+    ("sum(p .* x)", "a weighted sum of the entries"),
+    ("sum(p.^2)", "only the sum of the entries is known"),
+    ("sum(h)", "only the sum of the squares is known"),
+    ("h*h'", "an outer product"),
     ("exp(x)/sum(exp(y))", "another vector"),
     ("exp(A)/sum(exp(A))", "softmax is of a vector"),
     ("log(1 + exp(a) + b)", "another term"),

@@ -183,6 +183,22 @@ def orthogonal_cancel(node: Expr) -> Expr | None:
     return None
 
 
+@rule("simplex.total", "sum(softmax(x)) = 1", reference="definition", shrinks="a factor vanishes")
+def simplex_total(node: Expr) -> Expr | None:
+    """A vector declared on the simplex sums to one, a unit vector has length one."""
+    if not isinstance(node, Einsum):
+        return None
+    for k, (operand, own) in enumerate(pairs(node)):
+        facts = getattr(operand, "facts", ())
+        if "simplex" in facts and len(own) == 1 and own[0] >= node.rank and uses(node, own[0]) == 1:
+            return replaced(node, [k], [])
+        if "unit" in facts and len(own) == 1 and own[0] >= node.rank and uses(node, own[0]) == 2:
+            for q, pair in enumerate(pairs(node)):
+                if q > k and pair == (operand, own):
+                    return replaced(node, [k, q], [])
+    return None
+
+
 @rule("sum.linear", "tr(A + B) = tr(A) + tr(B)", shrinks="a contraction moves to smaller terms")
 def sum_linear(node: Expr) -> Expr | None:
     """A contraction of one sum and nothing else is the sum of the contractions."""

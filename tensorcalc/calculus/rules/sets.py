@@ -25,6 +25,7 @@ STANDARD = (
     algebra.inverse_product,
     algebra.inverse_kronecker,
     algebra.orthogonal_cancel,
+    algebra.simplex_total,
     algebra.sum_linear,
     analysis.log_exp,
     analysis.exp_log,

@@ -71,7 +71,6 @@ NORMAL = (
     elementwise.power_sign,
     elementwise.power_expand,
     elementwise.power_split,
-    structure.simplex_total,
     duplication.duplication_projector,
     duplication.duplication_plus,
     duplication.duplication_symmetric,

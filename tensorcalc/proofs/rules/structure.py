@@ -1,4 +1,4 @@
-"""What is known of variables: diagonal matrices, points of a simplex."""
+"""What is known of variables: diagonal matrices."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ...algebra.build import (
 from ...algebra.expr import Delta, Einsum, Expr, Sum
 from ...calculus.rewrite import rule
 from ...calculus.rules.algebra import tied
-from ...calculus.rules.products import argument_of, pairs, replaced, uses
+from ...calculus.rules.products import argument_of, pairs, replaced
 from .parts import row_sum, terms
 
 
@@ -63,19 +63,3 @@ def inverse_diagonal_fact(node: Expr) -> Expr | None:
         return None
     vector = add([(weight, row_sum(term)) for weight, term in terms(inner)], inner.shape[:1])
     return einsum([(power_of(vector, -1), (0,)), (delta(inner.shape[0]), (0, 1))], (0, 1))
-
-
-@rule("simplex.total", "sum(softmax(x)) = 1", shrinks="a factor vanishes")
-def simplex_total(node: Expr) -> Expr | None:
-    """A vector declared on the simplex sums to one, a unit vector has length one."""
-    if not isinstance(node, Einsum):
-        return None
-    for k, (operand, own) in enumerate(pairs(node)):
-        facts = getattr(operand, "facts", ())
-        if "simplex" in facts and len(own) == 1 and own[0] >= node.rank and uses(node, own[0]) == 1:
-            return replaced(node, [k], [])
-        if "unit" in facts and len(own) == 1 and own[0] >= node.rank and uses(node, own[0]) == 2:
-            for q, pair in enumerate(pairs(node)):
-                if q > k and pair == (operand, own):
-                    return replaced(node, [k, q], [])
-    return None
