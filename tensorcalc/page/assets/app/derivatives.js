@@ -42,7 +42,7 @@ export function derivative(answer) {
 function formRow(form, text, latex) {
   return make("section", { class: "form", "data-form": form, "aria-label": `${TITLES[form]} form` },
     make("h3", {}, TITLES[form]),
-    make("div", { class: "form-body" }, latex ? maths(latex, text) : "", make("code", { class: latex ? "plain" : "plain alone" }, text)),
+    make("div", { class: "form-body" }, latex ? maths(latex, "") : "", make("code", { class: latex ? "plain" : "plain alone" }, text)),
     copyButton(`the ${TITLES[form]} form`, () => text));
 }
 

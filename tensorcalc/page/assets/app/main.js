@@ -8,7 +8,7 @@ import { clearError, namesOffered, showError } from "./errors.js";
 import { EXAMPLES } from "./examples.js";
 import { kindOf } from "./kinds.js";
 import { deriveRequest, FORMS, mainRequest } from "./requests.js";
-import { fresh, fromHash, toHash } from "./state.js";
+import { fresh, fromHash, saidOf, toHash } from "./state.js";
 import { tabs } from "./tabs.js";
 import { diagnosis, verdict } from "./verdicts.js";
 import { showVariables } from "./variables.js";
@@ -147,7 +147,7 @@ function showNames(vars, current) {
 
 /** The variables that are known, and those of which somebody said something. */
 function withSaid(vars, current) {
-  const said = Object.entries(current.names).filter(([name]) => !Object.hasOwn(vars, name));
+  const said = saidOf(current).filter(([name]) => !Object.hasOwn(vars, name));
   return { ...vars, ...Object.fromEntries(said.map(([name, { kind, dims }]) => [name, Array.from({ length: kindOf(kind)?.axes ?? dims.length }, () => "")])) };
 }
 

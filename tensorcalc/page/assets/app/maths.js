@@ -2,16 +2,21 @@
 
 import { make } from "./dom.js";
 
+const LONGEST = 6000; // characters of LaTeX; more takes longer to typeset than anybody reads
 const OPTIONS = { displayMode: true, throwOnError: true, strict: "ignore", trust: false, maxExpand: 20000, maxSize: 40 };
 
 /** LaTeX as an element that scrolls by itself where it is wide; the text in its place where KaTeX cannot. */
 export function maths(latex, text = latex) {
   const element = make("div", { class: "maths" });
   try {
-    window.katex.render(latex, element, OPTIONS);
+    if (latex.length <= LONGEST) {
+      window.katex.render(latex, element, OPTIONS);
+      return element;
+    }
   } catch {
-    element.replaceChildren(make("code", {}, text));
+    // What KaTeX does not know is shown as text.
   }
+  element.replaceChildren(...(text ? [make("code", { class: "plain" }, text)] : []));
   return element;
 }
 

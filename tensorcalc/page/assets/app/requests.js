@@ -1,6 +1,7 @@
 // From the state of the page to requests.
 
 import { kindOf } from "./kinds.js";
+import { saidOf } from "./state.js";
 
 export const FORMS = ["matrix", "index", "kronecker", "einsum"];
 
@@ -22,7 +23,7 @@ function declarations(state, found) {
   const vars = {};
   const orders = {};
   const assume = {};
-  for (const [name, { kind, dims }] of Object.entries(state.names)) {
+  for (const [name, { kind, dims }] of saidOf(state)) {
     const choice = kindOf(kind);
     const axes = choice?.axes ?? found[name]?.length ?? dims.length;
     if (axes !== undefined && dims.some((dim) => dim?.trim())) {

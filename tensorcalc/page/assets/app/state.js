@@ -28,17 +28,24 @@ export function fresh() {
   return { ...DEFAULTS, names: structuredClone(FIRST) };
 }
 
+const USED = { derive: ["expr", "wrt"], verify: ["lhs", "rhs"], check: ["expr", "wrt", "claimed"] };
+
+/** What is said of names that the formulas mention; the rest waits until they do. */
+export function saidOf(state) {
+  const words = new Set([...USED[state.do], "equations", "contract"].flatMap((field) => state[field].match(/\p{L}[\p{L}\d]*/gu) ?? []));
+  return Object.entries(state.names).filter(([name]) => words.has(name));
+}
+
 /** The state as it stands in an address: what differs from nothing, and `is.X=symmetric:n,n` for what is said of X. */
 export function toHash(state) {
   const words = new URLSearchParams();
   for (const [name, value] of Object.entries(DEFAULTS)) {
-    const used = { derive: ["expr", "wrt"], verify: ["lhs", "rhs"], check: ["expr", "wrt", "claimed"] }[state.do];
     const text = ["expr", "wrt", "lhs", "rhs", "claimed"].includes(name);
-    if (name === "do" || (text ? used.includes(name) : state[name] !== value)) {
+    if (name === "do" || (text ? USED[state.do].includes(name) : state[name] !== value)) {
       words.set(name, state[name]);
     }
   }
-  for (const [name, { kind, dims }] of Object.entries(state.names)) {
+  for (const [name, { kind, dims }] of saidOf(state)) {
     if (kind || dims.some(Boolean)) {
       words.set(`is.${name}`, [kind, ...(dims.some(Boolean) ? [dims.join(",")] : [])].join(":"));
     }

@@ -40,8 +40,7 @@ export function verdict(answer) {
 export function diagnosis(answer, derivative) {
   const good = answer.diagnosis === "correct";
   const kind = good ? "proved" : answer.verdict === "undecided" ? "undecided" : "refuted";
-  const latex = derivative?.latex?.matrix ?? derivative?.latex?.kronecker ?? derivative?.latex?.index ?? null;
-  const rows = [["Derivative", answer.correct, latex], ["Missing", answer.term, null], ["Factor", answer.factor, answer.factor]];
+  const rows = [["Derivative", ...correct(answer, derivative)], ["Missing", answer.term, null], ["Factor", answer.factor, answer.factor]];
   return make("div", { class: "card" },
     banner(kind, VERDICTS[kind][0], DIAGNOSES[answer.diagnosis] ?? answer.diagnosis, answer.says),
     rows.filter(([, text]) => text).map(([title, text, typeset]) => make("section", { class: "form", "aria-label": title },
@@ -51,6 +50,15 @@ export function diagnosis(answer, derivative) {
     proof(answer.steps),
     numbers(answer.counterexample, "derivative", "your claim"),
     answer.evidence ? make("p", { class: "convention" }, answer.evidence) : "");
+}
+
+/** The derivative as text and, where there is one, as LaTeX; both in one notation. */
+function correct(answer, derivative) {
+  if (!derivative) {
+    return [answer.correct, null];
+  }
+  const form = ["matrix", "kronecker"].find((name) => derivative[name] === answer.correct) ?? "index";
+  return [derivative[form], derivative.latex[form]];
 }
 
 function banner(kind, sign, title, said) {
