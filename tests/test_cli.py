@@ -658,6 +658,12 @@ ShapeError TC108: there is no entry 5
 """,
     # names
     'derive "tahn(X)" --wrt X': "UnknownNameError TC202: tahn is not a function\n  tahn(X)\n  ^~~~\n  help: did you mean tanh?\n",
+    'derive "A(x + y)" --wrt x': """\
+UnknownNameError TC202: A is not a function
+  A(x + y)
+  ^
+  help: a product is A (…) with a space, or A*(…)
+""",
     'derive "trace(X)" --wrt X': "UnknownNameError TC202: trace is not a function\n  trace(X)\n  ^~~~~\n  help: did you mean tr?\n",
     'derive "frobenius(X X)" --wrt X': """\
 UnknownNameError TC202: frobenius is not a function

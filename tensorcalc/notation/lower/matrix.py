@@ -778,6 +778,8 @@ def _unknown_function(tree: Call, scope: Scope) -> UnknownNameError:
     elif name[0].isupper() and all(isinstance(inner, (Name, Num)) for inner in tree.arguments):
         sizes = ",".join([scope.text(inner) for inner in tree.arguments])
         help = f"the shape of {name} is declared apart (vars, or --var {name}={sizes}); a product is {name}*(…)"
+    elif name[0].isupper():
+        help = f"a product is {name} (…) with a space, or {name}*(…)"
     else:
         help = f"declare it (functions, or --function {name}=elementwise)"
     return UnknownNameError("TC202", f"{name} is not a function", source=scope.source,
