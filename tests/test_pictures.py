@@ -22,7 +22,7 @@ from strategies import Formula, formulas
 
 import tensorcalc as tc
 from tensorcalc.algebra.build import add, apply, delta, dimension, einsum, is_number, variable
-from tensorcalc.algebra.expr import Apply, Delta, Expr, Sum
+from tensorcalc.algebra.expr import Apply, Delta, Expr, Sum, Variable
 from tensorcalc.errors import TensorCalcError
 from tensorcalc.functions import TABLE
 from tensorcalc.notation.describe import Layout
@@ -348,6 +348,25 @@ def layers(count: int) -> Expr:
     return x
 
 
+def test_names_are_whole_however_long() -> None:
+    """Two names that differ at the end differ in the picture."""
+    names = ["weightsOfTheFirstLayerOfTheNetworkA", "weightsOfTheFirstLayerOfTheNetworkB"]
+    reading = read(f"exp({names[0]} {names[1]}) x + exp({names[0]}) x", scope_of({"vars": {name: ["n", "n"] for name in names}})[0])
+    check_drawing(drawing(reading.expr))
+    scene = picture(reading.expr, Layout(((1,),)))
+    assert problems(scene) == [] and all(name in svg(scene) for name in names)
+
+
+@pytest.mark.parametrize(("text", "label"), [
+    ("[1, 2; 3, 4] x", "[1, 2; 3, 4]"), ("[1, -2] x", "[1; −2]"), ("[1, 2, 3; 4, 5, 6; 7, 8, 9] x", "[1, 2, 3; 4, 5, 6; 7, …]"),
+    ("duplication(n) h", "D_n"), ("pinv(A) x", "A^+"), ("X^k x", "X^k"), ("expm(X) x", "expm(X)"), ("W12 x", "W12"),
+    ("inv(X') x", "(X^T)^−1"), ("e(i, n)' x", "e_i"),
+])
+def test_labels(text: str, label: str) -> None:
+    (term,) = drawing(read(text).expr).rows[0].terms
+    assert label in [labels.text_of(node.label) for node in term.nodes]
+
+
 def test_a_deep_formula_is_drawn_in_rows() -> None:
     made = drawing(layers(12))
     assert len(made.rows) > 3 and not made.notes
@@ -443,7 +462,8 @@ def check_dot(expr: Expr, layout: Layout) -> None:
     assert text.count("{") == text.count("}")
     drawn = [node for row in made.rows for term in row.terms for node in term.tensors()]
     shapes = re.findall(r'\[shape=ellipse, label="((?:[^"\\]|\\.)*)"\]', text)
-    assert Counter(shapes) == Counter(labels.text_of(node.label).replace("\\", "\\\\") for node in drawn)
+    named = [node.of.name if isinstance(node.of, Variable) else labels.text_of(node.label) for node in drawn]
+    assert Counter(shapes) == Counter(named)
 
 
 @pytest.mark.parametrize(("expr", "layout", "taken"), SUBJECTS)

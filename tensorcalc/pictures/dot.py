@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from ..algebra.expr import Variable
 from ..notation.describe import Layout, axis_letters
 from . import labels
 from .draw import heading, inner
@@ -92,7 +93,7 @@ def _edge(tail: tuple[str, str], head: tuple[str, str]) -> str:
 
 
 def _node(node: Node, name: str) -> Iterator[str]:
-    title = labels.text_of((*node.label, *node.exponent))
+    title = node.of.name if isinstance(node.of, Variable) else labels.text_of((*node.label, *node.exponent))
     if node.inside is None:
         yield f"{quoted(name)} [shape=ellipse, label={quoted(title)}];"
         return

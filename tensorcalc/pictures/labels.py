@@ -16,7 +16,6 @@ from ..functions import FRECHET, Function, frechet_of, scalar_of
 from ..sizes import Dim
 
 WIDEST = 120.0   # of the label of a node; what is wider is drawn or gets a name
-SHOWN = 40       # characters of a name
 
 
 class Run(NamedTuple):
@@ -50,7 +49,7 @@ def italic(text: str) -> Label:
 
 
 def name(text: str) -> Label:
-    """A name: ``beta`` is β, ``W1`` has a lowered 1, a long one is cut.
+    """A name: ``beta`` is β, ``W1`` has a lowered 1.
 
     Examples
     --------
@@ -59,8 +58,7 @@ def name(text: str) -> Label:
     """
     found = _NUMBERED.fullmatch(text)
     stem, number = (found[1], found[2]) if found else (text, "")
-    stem = _GREEK.get(stem, stem if len(stem) <= SHOWN else stem[:SHOWN] + "…")
-    return (Run(stem, 0, True), *([Run(number, -1)] if number else []))
+    return (Run(_GREEK.get(stem, stem), 0, True), *([Run(number, -1)] if number else []))
 
 
 def number(value: Fraction) -> Label:
@@ -88,9 +86,8 @@ def subscripts(letters: Iterable[str]) -> Label:
 
 
 def text_of(label: Sequence[Run]) -> str:
-    """The label as plain text: ``X^T``, ``W_1``."""
-    marks = {0: "", 1: "^", -1: "_"}
-    return "".join([marks[run.shift] + run.text for run in label])
+    """The label as plain text: ``X^T``, ``X_ij``; the number of a name stands on the line, ``W1``."""
+    return "".join([("^" if run.shift > 0 else "_" if run.shift < 0 and run.italic else "") + run.text for run in label])
 
 
 def width(label: Sequence[Run], font: float) -> float:
@@ -123,7 +120,7 @@ def short(expr: Expr) -> Label | None:
     True
     """
     found = _short(expr)
-    return found if found is None or width(found, 16) <= WIDEST else None
+    return found if found is None or not expr.children or width(found, 16) <= WIDEST else None
 
 
 def _short(expr: Expr) -> Label | None:
@@ -223,5 +220,13 @@ def constant(expr: Apply) -> Label:
     names = {"eps": ("ε", True), "duplication": ("D", True), "elimination": ("L", True), "exchange": ("J", True)}
     if expr.function.name in names:
         text, slanted = names[expr.function.name]
-        return (Run(text, 0, slanted), *((Run(str(expr.shape[-1]), -1),) if text in "DL" else ()))
-    return plain("[…]" if expr.function.name == "literal" else expr.function.name)
+        return (Run(text, 0, slanted), *((Run(min(map(str, expr.shape), key=len), -1, True),) if text in "DL" else ()))
+    return literal(expr) if expr.function.name == "literal" else plain(expr.function.name)
+
+
+def literal(expr: Apply) -> Label:
+    """Numbers in brackets, as many as fit."""
+    rows = [row if isinstance(row, tuple) else (row,) for row in expr.function.data]
+    lines = [", ".join([text_of(number(Fraction(value))) for value in row]) for row in rows]
+    text = f"[{'; '.join(lines)}]"
+    return plain(text if len(text) <= 24 else text[:22] + "…]")
