@@ -20,7 +20,7 @@ from sphinx.application import Sphinx
 import tensorcalc
 
 ROOT = Path(__file__).parent.parent
-KATEX = ROOT / "tensorcalc" / "page" / "assets" / "katex"
+ASSETS = ROOT / "tensorcalc" / "page" / "assets"
 
 project = "tensorcalc"
 author = "tensorcalc developers"
@@ -41,9 +41,10 @@ numpydoc_show_class_members = False
 
 html_theme = "furo"
 html_title = "tensorcalc"
+html_favicon = str(ASSETS / "icon.svg")
 html_copy_source = False
 html_show_sphinx = False
-html_static_path = ["_static", str(KATEX)]
+html_static_path = ["_static", str(ASSETS / "katex")]
 html_css_files = ["katex.min.css", "site.css"]
 html_js_files = [("katex.min.js", {"defer": ""}), ("typeset.js", {"defer": ""})]
 html_math_renderer = "katex"
