@@ -12,6 +12,7 @@ from code import InteractiveInterpreter
 from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from doctest import DocTestParser
+from functools import cache
 from io import StringIO
 from pathlib import Path
 from re import MULTILINE, sub
@@ -42,8 +43,13 @@ def commanded(line: str) -> str:
     return printed.getvalue() + (f"$ echo $?\n{status}\n" if status else "")
 
 
-def transcript(row: Row) -> Iterator[str]:
+@cache
+def transcript(row: Row) -> str:
     """What is typed, each with what it prints."""
+    return settled("".join(_typed(row)).rstrip())
+
+
+def _typed(row: Row) -> Iterator[str]:
     session = _Session({"tc": tc})
     parts = split_by(r"^(?=\$|>>>)", sub(r"^tensorcalc", "$ tensorcalc", row.by, flags=MULTILINE), flags=MULTILINE)
     for part in filter(None, parts):
@@ -65,7 +71,7 @@ def settled(text: str) -> str:
 def section(row: Row) -> Iterator[str]:
     """A request and its answer."""
     yield from (f"## {row.number}", "", f"{row.says} ({row.where})", "", "```text")
-    yield from settled("".join(transcript(row)).rstrip()).splitlines()
+    yield from transcript(row).splitlines()
     yield from ("```", "")
     if row.note:
         yield from (row.note, "")

@@ -28,6 +28,6 @@ def test_every_request_has_a_row() -> None:
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: str(row.number))
 def test_errors_are_shown_where_they_are_asked_for(row: Row) -> None:
-    text = "".join(transcript(row))
+    text = transcript(row)
     assert bool(re.search(r"^\w+Error", text, re.MULTILINE)) == (row.number in ERRORS)
     assert "Traceback" not in text

@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from ..calculus.derive import derive, with_facts
+from ..calculus.derive import READINGS, derive, with_facts
 from ..calculus.simplify import simplify
 from ..errors import RequestError, UnsupportedError
 from ..notation.describe import array_shape
@@ -232,7 +233,11 @@ DERIVE = Command("differentiate a formula, in every notation", "FORMULA --wrt X"
     "tensorcalc derive \"tr(A S)\" --wrt S --assume S=symmetric --reading structured",
     "tensorcalc derive \"x' S x\" --wrt x --assume S=symmetric --code numpy > gradient.py",
 ))
-VERIFY = Command("prove or refute an identity", "'LEFT == RIGHT'", (*DECLARING, READING, JSON), _verify, (
+VERIFY = Command("prove or refute an identity", "'LEFT == RIGHT'", (
+    *DECLARING,
+    replace(READING, help="how diff(…) reads a variable with structure: free, structured or projected", choices=READINGS),
+    JSON,
+), _verify, (
     "tensorcalc verify \"vec(A X B) == kron(B', A) vec(X)\"  # exit code 0: proved",
     "tensorcalc verify \"inv(A B) == inv(A) inv(B)\"  # 1: refuted, with values to try",
     "tensorcalc verify \"tr(A B C) == tr(A C B)\" --assume A=symmetric --assume B=symmetric --assume C=symmetric",
