@@ -50,9 +50,9 @@ def test_the_process_that_answered_last_answers_next() -> None:
 
 
 def test_what_takes_too_long_is_cut_off_and_the_next_is_answered() -> None:
-    with pool(seconds=1, processes=1) as found:
+    with pool(seconds=2, processes=1) as found:
         error = asked(found, "sleep")["error"]
-        assert (error["code"], error["message"]) == ("TC431", "there was no answer within 1 second, and it was stopped")
+        assert (error["code"], error["message"]) == ("TC431", "there was no answer within 2 seconds, and it was stopped")
         assert asked(found, "hello")[0] == "hello"
 
 
