@@ -13,8 +13,8 @@ What occurs more than once, or is large, has a name, and a row of its own below.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from fractions import Fraction
+from typing import NamedTuple
 
 from ..algebra.build import is_number, symmetry
 from ..algebra.expr import Apply, Delta, Einsum, Expr, Sum, Variable
@@ -32,16 +32,14 @@ MOST_NESTED = 2      # nodes in one another
 MOST_ROWS = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Port:
+class Port(NamedTuple):
     """The axis of a node at which a wire ends."""
 
     node: int
     axis: int
 
 
-@dataclass(frozen=True, slots=True)
-class Wire:
+class Wire(NamedTuple):
     """One index: the axes of nodes that carry it, the axes of the term that are it, and its size."""
 
     ports: tuple[Port, ...]
@@ -59,8 +57,7 @@ class Wire:
         return self.degree not in (0, 2)
 
 
-@dataclass(frozen=True, slots=True)
-class Inside:
+class Inside(NamedTuple):
     """What is drawn in a node: the terms of a sum or the arguments of a function.
 
     ``passing``: for each axis of the node, the axis of what is inside; ``None`` where a function takes the
@@ -73,8 +70,7 @@ class Inside:
     omitted: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """A tensor: what it is called, or what is in it.
 
     ``exponent``: raised behind the node.  ``marked``: whether the order of its axes must be shown.
@@ -92,8 +88,7 @@ class Node:
         return self.of.rank
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(NamedTuple):
     """A coefficient and a network."""
 
     weight: Fraction
@@ -111,8 +106,7 @@ class Term:
                     yield from part.tensors()
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One line of a picture: a name, and a sum of networks; ``omitted`` terms are not drawn."""
 
     name: str
@@ -121,8 +115,7 @@ class Row:
     omitted: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Drawing:
+class Drawing(NamedTuple):
     """The picture of an expression, before anything has a place.
 
     ``rows``: the expression, then what the names in it stand for.  ``notes``: what was left out.

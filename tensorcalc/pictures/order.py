@@ -10,7 +10,7 @@ choose columns the one with the fewest crossings is taken.  Knows numbers alone.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 SWEEPS = 6
 MOST_SOURCES = 16   # nodes or pairs of nodes from which the columns of a network without legs are tried
@@ -18,22 +18,20 @@ MOST_SOURCES = 16   # nodes or pairs of nodes from which the columns of a networ
 CROSSING, BLOCKED, PASSING, FLAT, COLUMN, ROW, SLOPE, TURNED = 10.0, 4.0, 1.0, 0.3, 0.4, 0.7, 0.4, 0.05
 
 
-@dataclass(frozen=True, slots=True)
-class Graph:
-    """``count`` nodes, the edges between them, and for each leg on the left and on the right the node that it hangs at."""
+class Graph(NamedTuple):
+    """``nodes`` nodes, the edges between them, and for each leg on the left and on the right the node that it hangs at."""
 
-    count: int
+    nodes: int
     edges: tuple[tuple[int, int], ...]
     left: tuple[int, ...] = ()
     right: tuple[int, ...] = ()
 
 
-@dataclass(slots=True)
-class Ordered:
+class Ordered(NamedTuple):
     """Items in columns, the legs in the first and in the last.
 
-    Items below ``count`` are nodes; ``chains`` has, for each edge, then for each leg on the left and on the right, the
-    items along it.  ``flat``: edges within one column.
+    The first items are the nodes.  ``chains`` has, for each edge, then for each leg on the left and on the right, the items
+    along it.  ``flat``: edges within one column.
     """
 
     columns: list[list[int]]
@@ -65,7 +63,7 @@ def _unique(ways: Iterator[list[int]]) -> Iterator[list[int]]:
 
 def neighbours(graph: Graph) -> list[list[int]]:
     """The nodes that each node shares an edge with."""
-    found: list[list[int]] = [[] for _ in range(graph.count)]
+    found: list[list[int]] = [[] for _ in range(graph.nodes)]
     for a, b in graph.edges:
         found[a].append(b)
         found[b].append(a)
@@ -77,7 +75,7 @@ def components(graph: Graph) -> list[list[int]]:
     beside = neighbours(graph)
     seen: set[int] = set()
     parts: list[list[int]] = []
-    for start in range(graph.count):
+    for start in range(graph.nodes):
         if start in seen:
             continue
         seen.add(start)
@@ -98,7 +96,7 @@ def _layerings(graph: Graph) -> Iterator[list[int]]:
     parts = components(graph)
     sides = [list(dict.fromkeys(side)) for side in (graph.left, graph.right)]
     if not sides[0] and not sides[1]:
-        starts = [[node] for node in range(graph.count)] + [[a, b] for a, b in dict.fromkeys(graph.edges)]
+        starts = [[node] for node in range(graph.nodes)] + [[a, b] for a, b in dict.fromkeys(graph.edges)]
         for sources in starts[:: max(len(starts) // MOST_SOURCES, 1)]:
             for hanging in (False, True):
                 yield _layers(graph, parts, [sources, []], 0, hanging)
@@ -112,7 +110,7 @@ def _layers(graph: Graph, parts: list[list[int]], sides: list[list[int]], first:
     """Distances from one side where a part has legs there, else from the other."""
     beside = neighbours(graph)
     legs = set(graph.left) | set(graph.right)
-    found = [0] * graph.count
+    found = [0] * graph.nodes
     depth = [0, 0]
     chosen: list[tuple[int, list[int], dict[int, int]]] = []
     for part in parts:
@@ -154,7 +152,7 @@ class _Columns:
     def __init__(self, graph: Graph, layers: Sequence[int], fixed: bool) -> None:
         self.last = max(layers, default=0) + 1
         self.columns: list[list[int]] = [[] for _ in range(self.last + 1)]
-        for node in range(graph.count):
+        for node in range(graph.nodes):
             self.columns[layers[node]].append(node)
         self.layer = dict(enumerate(layers))
         self.chains: list[list[int]] = []

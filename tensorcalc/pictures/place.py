@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from . import labels
 from .labels import Label, Run
@@ -36,8 +37,7 @@ class Block:
     right: dict[int, float] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Sides:
+class Sides(NamedTuple):
     """The axes whose legs are on the left and on the right, in order; ``fixed``: in no other."""
 
     left: tuple[int, ...]
@@ -50,8 +50,7 @@ class Sides:
         return cls(tuple(range((rank + 1) // 2)), tuple(range((rank + 1) // 2, rank)))
 
 
-@dataclass(frozen=True, slots=True)
-class End:
+class End(NamedTuple):
     """Where an edge ends: at an axis of a node, at a dot, or at a leg."""
 
     vertex: int

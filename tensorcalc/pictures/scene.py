@@ -6,7 +6,7 @@ Knows geometry; nothing of tensors, and nothing of files.  The unit is a pixel, 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from .labels import Label, width
 
@@ -16,8 +16,7 @@ Bounds = tuple[float, float, float, float]   # left, top, right, bottom
 FONT, SMALL = 16.0, 12.0
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(NamedTuple):
     """A node: ``kind`` is ``"tensor"``, ``"frame"`` for one that holds networks, ``"step"`` and ``"input"`` in plans."""
 
     x: float
@@ -36,8 +35,7 @@ class Box:
         return min(self.height / 2, 10.0 if self.kind == "frame" else 6.0 if self.kind == "step" else 16.0)
 
 
-@dataclass(frozen=True, slots=True)
-class Curve:
+class Curve(NamedTuple):
     """Cubic Bézier pieces, three points each after the first; ``kind`` is ``"wire"``, ``"variable"`` or ``"bracket"``."""
 
     points: tuple[Point, ...]
@@ -60,8 +58,7 @@ class Curve:
         yield self.points[-1]
 
 
-@dataclass(frozen=True, slots=True)
-class Dot:
+class Dot(NamedTuple):
     """``"copy"`` where ends of one wire meet, ``"first"`` at the first axis of a node, ``"open"`` at the leg of a variable."""
 
     x: float
@@ -77,8 +74,7 @@ class Dot:
         return self.x - self.radius, self.y - self.radius, self.x + self.radius, self.y + self.radius
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """A label whose middle is at height ``y``; ``anchor`` is ``"start"``, ``"middle"`` or ``"end"``."""
 
     x: float
@@ -101,8 +97,7 @@ class Text:
 Shape = Box | Curve | Dot | Text
 
 
-@dataclass(frozen=True, slots=True)
-class Scene:
+class Scene(NamedTuple):
     """A picture; ``title`` and ``description`` say what it shows to those who do not see it."""
 
     width: float
@@ -119,7 +114,7 @@ def moved(shapes: Iterable[Shape], dx: float, dy: float) -> list[Shape]:
         if isinstance(shape, Curve):
             found.append(Curve(tuple([(x + dx, y + dy) for x, y in shape.points]), shape.kind))
         else:
-            found.append(replace(shape, x=shape.x + dx, y=shape.y + dy))
+            found.append(shape._replace(x=shape.x + dx, y=shape.y + dy))
     return found
 
 

@@ -6,7 +6,7 @@ Knows plans and geometry; the numbers are those of :mod:`tensorcalc.numbers.plan
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..algebra.build import is_number
 from ..algebra.expr import Delta, Expr, Variable
@@ -24,8 +24,7 @@ MOST_STEPS = 40
 STEP, INPUT, ROW, COLUMN, MARGIN = 44.0, 28.0, 14.0, 46.0, 10.0
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """Boxes and what flows between them.
 
     ``boxes``: a label, what is below it, and the expression of a step.  ``edges``: from which box to which, and the indices
