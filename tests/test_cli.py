@@ -412,6 +412,9 @@ UnknownNameError TC204: X is not a variable of the formula
   variables: x
   help: did you mean x?
 """,
+    'derive "tr(A)" --wrt A --var A=3x3':
+        "RequestError TC521: --var separates sizes by commas\n  help: write --var A=3,3\n",
+    'derive "tr(A)" --wrt A --assume A': "RequestError TC521: --assume takes NAME=…, not 'A'\n  help: write --assume S=symmetric\n",
     'derive "mean(x)" --wrt x': """\
 UnknownNameError TC202: mean is not a function
   mean(x)
@@ -426,7 +429,7 @@ UnknownNameError TC202: eig is not a function
 """,
     'derive "tr(A)" --wrt A --form latex': """\
 RequestError TC508: --form is one of matrix, index, kronecker, einsum, not 'latex'
-  help: write --latex
+  help: did you mean --latex?
 """,
     'derive "x\' A x" --wrt x --assume A=symetric': """\
 RequestError TC510: 'symetric' is not a property; known are symmetric, skew, diagonal, lower, orthogonal, spd, psd, positive, \
@@ -724,7 +727,7 @@ UnknownNameError TC204: ε is not a variable of the formula
     'derive "tr(X)" --wrt X --var 1=n': "RequestError TC509: '1' is not a name: a letter, then letters and digits\n",
     'derive "tr(X)" --wrt X --var X=n,m --assume X=symmetric':
         "RequestError TC516: X is symmetric, so it must be a square matrix\n  X is declared as n x m\n",
-    'derive "tr(X)" --wrt X --layout up': "RequestError TC508: layout is one of numerator, denominator, not 'up'\n",
+    'derive "tr(X)" --wrt X --layout up': "RequestError TC508: --layout is one of numerator, denominator, not 'up'\n",
     'derive "tr(X)" --wrt X --order 0': "RequestError TC517: order is a whole number from 1 to 8, not 0\n",
     # the command line itself
     "xderive": "RequestError TC520: unknown command xderive\n  help: did you mean derive?\n",
@@ -740,13 +743,15 @@ UnknownNameError TC204: ε is not a variable of the formula
     'derive "tr(X)" --wrt X --json=1': "RequestError TC520: --json takes no value\n",
     'derive "tr(X)" --wrt X --order 1 --order 2': "RequestError TC520: --order is given twice\n",
     'derive "tr(X)" --wrt X --order two': "RequestError TC521: --order takes a whole number, not 'two'\n",
-    'derive "tr(X)" --wrt X --var X': "RequestError TC521: --var takes NAME=…, not 'X'\n",
+    'derive "tr(X)" --wrt X --var X': "RequestError TC521: --var takes NAME=…, not 'X'\n"
+        "  help: write --var A=3,4, or --var b=n for a vector, --var c= for a number\n",
     'derive "tr(X)" --wrt X --code julia': "RequestError TC508: --code is one of numpy, jax, torch, not 'julia'\n",
     'derive "tr(X)" --wrt X --code numpy,jax': "RequestError TC508: --code is one of numpy, jax, torch, not numpy, jax\n",
     'derive "tr(logm(X) A)" --wrt X --code torch':
         "UnsupportedError TC314: torch does not have a function of this derivative\n  help: --code numpy\n",
     'derive "tr(X)" --wrt X --form matrx':
-        "RequestError TC508: --form is one of matrix, index, kronecker, einsum, not 'matrx'\n",
+        "RequestError TC508: --form is one of matrix, index, kronecker, einsum, not 'matrx'\n"
+        "  help: did you mean matrix?\n",
     "explain TC999": "RequestError TC521: there is no code TC999\n  help: tensorcalc explain lists them all\n",
     "functions tahn": "RequestError TC521: there is no function with tahn in it\n  help: did you mean tanh?\n",
     "rules inverce.product": "RequestError TC521: there is no rule with inverce.product in it\n"

@@ -24,7 +24,7 @@ class Option:
     """One row: ``--flag VALUE``, the field of the request that it fills, and how the value is read.
 
     An option without ``value`` is a switch.  ``many``: it may be given again; lists
-    are joined and objects united.  ``choices``: what a shell offers.
+    are joined and objects united.  ``choices``: all values that there are, if they are few.
     """
 
     flag: str
@@ -53,7 +53,8 @@ def arguments(given: Sequence[str], options: Sequence[Option]) -> Arguments:
 
     Raises
     ------
-    RequestError: TC520 for an option that is not in the table or lacks its value, TC521 for a value of the wrong form.
+    RequestError: TC520 for an option that is not in the table or lacks its value, TC521 for a value of the wrong form,
+        TC508 for one that is no choice.
     """
     table = {option.flag: option for option in options}
     found = Arguments()
@@ -73,11 +74,21 @@ def arguments(given: Sequence[str], options: Sequence[Option]) -> Arguments:
         if equals and not option.value:
             raise RequestError("TC520", f"{flag} takes no value")
         value = option.read(inline if equals else waiting.pop(), flag) if option.value else True
+        if option.choices:
+            _insist_on_choice(value, option, table)
         before = found.values.get(option.field)
         if before is not None and not option.many:
             raise RequestError("TC520", f"{flag} is given twice")
         found.values[option.field] = value if before is None else _joined(before, value)
     return found
+
+
+def _insist_on_choice(value: Any, option: Option, table: Mapping[str, Option]) -> None:
+    for word in value if isinstance(value, list) else [value]:
+        if word not in option.choices:
+            meant = f"--{word}" if f"--{word}" in table else closest(word, option.choices)
+            raise RequestError("TC508", f"{option.flag} is one of {', '.join(option.choices)}, not {shown(word)}",
+                               help=f"did you mean {meant}?" if meant else None)
 
 
 def _joined(before: Any, value: Any) -> Any:
@@ -103,17 +114,23 @@ def whole(text: str, flag: str) -> int:
         raise RequestError("TC521", f"{flag} takes a whole number, not {shown(text)}") from None
 
 
+_FOR_INSTANCE = {"--var": "write --var A=3,4, or --var b=n for a vector, --var c= for a number",
+                 "--assume": "write --assume S=symmetric"}
+
+
 def named(text: str, flag: str) -> tuple[str, str]:
     """``NAME=REST``, split."""
     name, equals, rest = text.partition("=")
     if not equals:
-        raise RequestError("TC521", f"{flag} takes NAME=…, not {shown(text)}")
+        raise RequestError("TC521", f"{flag} takes NAME=…, not {shown(text)}", help=_FOR_INSTANCE.get(flag))
     return name.strip(), rest.strip()
 
 
 def shapes(text: str, flag: str) -> dict[str, list[int | str]]:
     """``A=p,n`` as a shape; nothing after ``=`` is a number."""
     name, rest = named(text, flag)
+    if rest[:1].isdecimal() and "x" in rest and "," not in rest:
+        raise RequestError("TC521", f"{flag} separates sizes by commas", help=f"write {flag} {name}={rest.replace('x', ',')}")
     return {name: [size(part) for part in listed(rest, flag)]}
 
 
