@@ -135,6 +135,9 @@ def test_an_answer_as_one_types(page: Page) -> None:
     page.form("matrix", "2 K' K z")
     page.choose("order", "2")
     page.form("matrix", "2 K' K")
+    page.choose("order", "1")
+    page.type("expr", r"\frac{1}{2} z^\top K z")   # as papers write it
+    page.form("matrix", "0.5 (K + K') z")
 
 
 def test_every_example_of_every_mode_has_an_answer(page: Page) -> None:
