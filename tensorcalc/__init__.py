@@ -50,6 +50,8 @@ if TYPE_CHECKING:
     from .tensors.declare import tensor as tensor
     from .tensors.declared import function as function
     from .tensors.fn import einsum as einsum
+    from .tensors.foreign import from_einsum as from_einsum
+    from .tensors.foreign import from_sympy as from_sympy
     from .tensors.linear import differential as differential
     from .tensors.linear import hvp as hvp
     from .tensors.linear import jvp as jvp
@@ -58,14 +60,16 @@ if TYPE_CHECKING:
     from .tensors.tensor import Tensor as Tensor
 
 __all__ = [
-    "__version__", "Tensor", "tensor", "read", "index", "function", "einsum", "fn", "compile", "differential", "linearize",
+    "__version__", "Tensor", "tensor", "read", "index", "function", "einsum", "from_einsum", "from_sympy", "fn",
+    "compile", "differential", "linearize",
     "jvp", "vjp", "hvp", "verify", "check", "Verdict", "Diagnosis", "handle", "TensorCalcError", "FormulaError", "ShapeError",
     "UnknownNameError", "UnsupportedError", "LimitError", "RequestError",
 ]
 
 _HOMES = {
     "Tensor": "tensors.tensor", "tensor": "tensors.declare", "read": "tensors.declare", "index": "tensors.declare",
-    "function": "tensors.declared", "einsum": "tensors.fn", "compile": "tensors.compiling",
+    "function": "tensors.declared", "einsum": "tensors.fn", "from_einsum": "tensors.foreign",
+    "from_sympy": "tensors.foreign", "compile": "tensors.compiling",
     "differential": "tensors.linear", "linearize": "tensors.linear", "jvp": "tensors.linear",
     "vjp": "tensors.linear", "hvp": "tensors.linear", "verify": "tensors.claims", "check": "tensors.claims",
     "Verdict": "tensors.claims", "Diagnosis": "tensors.claims", "handle": "service",

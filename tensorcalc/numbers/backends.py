@@ -57,6 +57,12 @@ def sympy() -> ModuleType:
 
 
 @cache
+def sympy_arrays() -> ModuleType:
+    """SymPy's array expressions, which its first import leaves out."""
+    return _found("sympy.tensor.array.expressions", "arrays of any order")
+
+
+@cache
 def scipy_special() -> ModuleType | None:
     """``scipy.special``, or ``None`` where SciPy is not installed."""
     try:

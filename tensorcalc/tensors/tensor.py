@@ -13,14 +13,15 @@ from fractions import Fraction
 from itertools import product
 from math import isfinite
 from operator import index as whole
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..algebra.build import number, transpose
 from ..algebra.expr import Expr, Variable
 from ..algebra.traverse import postorder
 from ..calculus.derivation import derivation, steps_of
 from ..calculus.derive import ALL_READINGS, differentiated
-from ..errors import LimitError, RequestError, ShapeError, TensorCalcError, UnknownNameError
+from ..errors import LimitError, RequestError, ShapeError, TensorCalcError, UnknownNameError, UnsupportedError
+from ..interop.einsums import product as product_of
 from ..interop.to_sympy import FORMS as SYMPY_FORMS
 from ..interop.to_sympy import to_sympy
 from ..notation.describe import Forms, Layout, array_shape, convention, describe, jacobian
@@ -384,6 +385,32 @@ class Tensor:
             _one_of("form", form, SYMPY_FORMS)
         return to_sympy(stated(self.expr, self.names), self.layout, form, symbols)
 
+    def to_einsum(self) -> Contraction:
+        """Subscripts and operands for ``numpy.einsum`` or ``opt_einsum.contract``.
+
+        What is no product is the only operand; deltas are identities, a factor is a number in front.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from tensorcalc import read
+        >>> one = read("x' A x").to_einsum()
+        >>> one.subscripts, one.operands
+        ('ij,i,j->', ('A', 'x', 'x'))
+        >>> print(np.einsum(one.subscripts, *one.arrays(A=[[1, 2], [3, 4]], x=[1, 1])))
+        10.0
+
+        Raises
+        ------
+        UnsupportedError: TC322 where axes are merged.
+        """
+        if set(self.groups) - {1}:
+            raise UnsupportedError("TC322", "an axis of merged indices has no letter in einsum",
+                                   facts=[_says(self, "this tensor")])
+        subscripts, exprs = product_of(stated(self.expr, self.names))
+        tensors = tuple([Tensor(one, Layout(((1,) * one.rank,)), self.names) for one in exprs])
+        return Contraction(subscripts, tuple([words(one) or f"operand {k}" for k, one in enumerate(tensors, 1)]), tensors)
+
     def code(self, library: str = "numpy", *, name: str = "derivative") -> str:
         """A module for ``"numpy"``, ``"jax"`` or ``"torch"``: a function ``name`` with one keyword for each variable.
 
@@ -571,6 +598,18 @@ class Tensor:
         sizes = {name: values[name] for name in others & symbols_of(self.expr, self.names)} if others else {}
         rest = {name: value for name, value in values.items() if name in variables or callable(value)}
         return structured(stated(self.expr, self.names), split, rest, sizes, variables.values(), memory_limit)
+
+
+class Contraction(NamedTuple):
+    """One product as ``einsum`` takes it: subscripts, the operands in words, and as tensors."""
+
+    subscripts: str
+    operands: tuple[str, ...]
+    tensors: tuple[Tensor, ...]
+
+    def arrays(self, **values: Any) -> list[Any]:
+        """The operands as arrays, at the values of the variables."""
+        return [one(**values) for one in self.tensors]
 
 
 def compiled(tensors: Sequence[Tensor], library: str = "numpy", *, several: bool = False) -> Compiled | Translated:

@@ -81,6 +81,17 @@ def read(source: str, scope: Scope | None = None, *, field: str = "expr") -> Rea
         raise
 
 
+def read_tree(tree: Syntax, scope: Scope, letters: tuple[str, ...] | None = None) -> Reading:
+    """What a tree means that was not written as text; ``letters`` are the indices of its left side.
+
+    Examples
+    --------
+    >>> read_tree(Call("tr", (Name("X"),)), Scope()).expr is read("tr(X)").expr
+    True
+    """
+    return _lowered(Statement((), None if letters is None else Name("D", letters), tree, ""), scope)
+
+
 def read_sides(left: str, right: str, scope: Scope) -> tuple[Reading, Reading]:
     """Read both sides of an equation, over one set of variables.
 
@@ -224,4 +235,4 @@ def _merged(value: Value, indices: Sequence[str | tuple[str, ...]]) -> Value:
     return Value(value.expr, tuple(groups), matrix=False)
 
 
-__all__ = ["Reading", "Scope", "Value", "merged_shape", "read", "read_sides", "shape_of"]
+__all__ = ["Reading", "Scope", "Value", "merged_shape", "read", "read_sides", "read_tree", "shape_of"]

@@ -622,10 +622,21 @@ def _sides(operand: Expr, own: tuple[int, ...]) -> Iterator[tuple[Syntax, Axes, 
             if tree is not None:
                 labels = tuple(own[axis] for axis in order)
                 yield tree, labels[:2], labels[2:]
+    elif isinstance(operand, Sum) and (operand.rank == 3 or (operand.rank == 2 and plain(operand) is None)):
+        yield from _merged_sides(operand, own)
     elif operand.rank == 2 and not isinstance(operand, Delta):
         tree = plain(operand)
         if tree is not None:
             yield tree, own[:1], own[1:]
+
+
+def _merged_sides(operand: Sum, own: tuple[int, ...]) -> Iterator[tuple[Syntax, Axes, Axes]]:
+    """Ways to write a sum of vectors or matrices with two merged axes, the shortest first."""
+    found = [(tree, order, cut) for order, cut in product(permutations(range(operand.rank)), (2, 1)[:operand.rank - 1])
+             if (tree := _tree(transpose(operand, order), cut)) is not None]
+    for tree, order, cut in sorted(found, key=lambda way: len(list(walk(way[0])))):
+        labels = tuple(own[axis] for axis in order)
+        yield tree, labels[:cut], labels[cut:]
 
 
 def _rest(members: list[Pair], k: int, far: Axes) -> list[Factor]:
