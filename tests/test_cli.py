@@ -427,6 +427,7 @@ UnknownNameError TC202: eig is not a function
   ^~~
   help: it has no formula here that could be differentiated
 """,
+    'derive "tr(A)" --wrt A --form=': "RequestError TC508: --form is one of matrix, index, kronecker, einsum, not ''\n",
     'derive "tr(A)" --wrt A --form latex': """\
 RequestError TC508: --form is one of matrix, index, kronecker, einsum, not 'latex'
   help: did you mean --latex?
@@ -746,7 +747,7 @@ UnknownNameError TC204: ε is not a variable of the formula
     'derive "tr(X)" --wrt X --var X': "RequestError TC521: --var takes NAME=…, not 'X'\n"
         "  help: write --var A=3,4, or --var b=n for a vector, --var c= for a number\n",
     'derive "tr(X)" --wrt X --code julia': "RequestError TC508: --code is one of numpy, jax, torch, not 'julia'\n",
-    'derive "tr(X)" --wrt X --code numpy,jax': "RequestError TC508: --code is one of numpy, jax, torch, not numpy, jax\n",
+    'derive "tr(X)" --wrt X --code numpy,jax': "RequestError TC508: --code is one of numpy, jax, torch, not 'numpy,jax'\n",
     'derive "tr(logm(X) A)" --wrt X --code torch':
         "UnsupportedError TC314: torch does not have a function of this derivative\n  help: --code numpy\n",
     'derive "tr(X)" --wrt X --form matrx':

@@ -1,4 +1,4 @@
-"""The commands that ask one question: derive, verify, check, evaluate.
+"""The commands that ask one question: derive, verify, check, evaluate, code.
 
 Knows requests and how an answer is laid out for people; answers come from :mod:`tensorcalc.service`.
 """
@@ -13,7 +13,7 @@ from typing import Any
 
 from ..calculus.derive import READINGS, derive, with_facts
 from ..calculus.simplify import simplify
-from ..errors import RequestError, UnsupportedError
+from ..errors import UnsupportedError
 from ..notation.describe import array_shape
 from ..notation.lower import read
 from ..notation.lower.matrix import FUNCTION_NAMES
@@ -88,28 +88,28 @@ def _derive(given: Arguments) -> int:
 
 
 def _code(given: Arguments) -> int:
-    libraries = given.values.get("code", [LIBRARIES[0]])
+    library = given.values.get("code", LIBRARIES[0])
     request = given.request("derive", FIELDS) | {"expr": formula(given, CODE.examples[0]), "want": ["matrix", "index", "code"]}
     if "wrt" not in request:
-        return _value_code(request, libraries, "json" in given.values)
+        return _value_code(request, library, "json" in given.values)
     if "json" in given.values:
         return _json(request)
     answer = _asked(request)
     form = "matrix" if answer["matrix"] else "index"
     lines = [_heading(answer, request), *show.labelled(_forms(answer, [form]))]
-    return _commented(lines, _module(answer["code"], libraries))
+    return _commented(lines, _module(answer["code"], library))
 
 
-def _value_code(request: dict[str, Any], libraries: list[str], as_json: bool) -> int:
+def _value_code(request: dict[str, Any], library: str, as_json: bool) -> int:
     """A module for the formula itself."""
     with show.working():
         scope, facts = scope_of(request)
         scope.differentiate = lambda expr, by, order: derive(expr, [by] * order, facts)
         reading = read(request["expr"], scope)
-        module = module_code(simplify(with_facts(reading.expr, facts)), libraries[0], name="value", groups=reading.groups)
+        module = module_code(simplify(with_facts(reading.expr, facts)), library, name="value", groups=reading.groups)
     answer = {"ok": True, "shape": list(array_shape(reading.expr, reading.groups)),
               "vars": {name: list(array_shape(variable, variable.groups or (1,) * variable.rank))
-                       for name, variable in sorted(reading.variables.items())}, "code": {libraries[0]: module}}
+                       for name, variable in sorted(reading.variables.items())}, "code": {library: module}}
     if as_json:
         return show.write([show.dumped(answer)])
     return _commented([f"{request['expr'].strip()} {_for(answer, request)}"], module)
@@ -119,13 +119,11 @@ def _commented(lines: Sequence[str], module: str) -> int:
     return show.write([*[f"# {line}" for line in lines], "", *module.splitlines()])
 
 
-def _module(code: dict[str, str | None], libraries: list[str]) -> str:
-    """The module for the library that ``--code`` names."""
-    if len(libraries) > 1:
-        raise RequestError("TC508", f"--code is one of {', '.join(LIBRARIES)}, not {', '.join(libraries)}")
-    module = code[libraries[0]]
+def _module(code: dict[str, str | None], library: str) -> str:
+    """The module for a library."""
+    module = code[library]
     if module is None:
-        raise UnsupportedError("TC314", f"{libraries[0]} does not have a function of this derivative", field="want",
+        raise UnsupportedError("TC314", f"{library} does not have a function of this derivative", field="want",
                                help="--code numpy")
     return module
 
@@ -213,7 +211,7 @@ DERIVE = Command("differentiate a formula, in every notation", "FORMULA --wrt X"
     Option("--form", "matrix", "only this: matrix, index, kronecker or einsum", "form", listed, many=True, choices=FORMS),
     Option("--latex", "", "LaTeX too", "latex"),
     Option("--code", "numpy", "a module that computes it with numpy, jax or torch; all the rest becomes its comment", "code",
-           listed, choices=LIBRARIES),
+           choices=LIBRARIES),
     Option("--steps", "", "how it is derived", "steps"),
     Option("--detail", "full", "every rule that is used", "detail", choices=("brief", "full")),
     Option("--notation", "index", "the notation of the steps: matrix, index or kronecker", "notation", choices=NOTATIONS),
@@ -252,7 +250,7 @@ EVALUATE = Command("compute a formula", "FORMULA NAME=VALUE…", (
     "tensorcalc evaluate \"logdet(X' X)\" --values values.json",
 ))
 CODE = Command("write a formula or a derivative as a module for NumPy, JAX or PyTorch", "FORMULA [--wrt X]", (
-    *WRT, Option("--for", "torch", "the library: numpy, jax or torch", "code", listed, choices=LIBRARIES),
+    *WRT, Option("--for", "torch", "the library: numpy, jax or torch", "code", choices=LIBRARIES),
     *DECLARING, READING, Option("--contract", "'c_i = D_ij v_j'", "an index statement about the derivative, called D",
                                 "contract"), JSON,
 ), _code, (

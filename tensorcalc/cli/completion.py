@@ -14,6 +14,7 @@ from .command import Command
 from .options import Arguments, Option
 
 Commands = Mapping[str, Command]
+FILE = "FILE"   # the value of an option that is the name of a file
 
 
 def command(commands: Commands) -> Command:
@@ -66,7 +67,7 @@ def _zsh(commands: Commands) -> list[str]:
 
 
 def _zsh_option(option: Option) -> str:
-    value = f":value:({' '.join(option.choices)})" if option.value else ""
+    value = ":file:_files" if option.value == FILE else f":value:({' '.join(option.choices)})" if option.value else ""
     return f"{'*' if option.many else ''}{option.flag}[{_zshed(option.help)}]{value}"
 
 
@@ -81,7 +82,8 @@ def _fish(commands: Commands) -> list[str]:
         lines.append(f"complete -c tensorcalc -n __fish_use_subcommand -f -a {name} -d {_fished(row.help)}")
         here = f"-n '__fish_seen_subcommand_from {name}'"
         for option in row.options:
-            value = (" -x" if option.value else "") + (f" -a {_fished(' '.join(option.choices))}" if option.choices else "")
+            value = " -rF" if option.value == FILE else " -x" if option.value else ""
+            value += f" -a {_fished(' '.join(option.choices))}" if option.choices else ""
             lines.append(f"complete -c tensorcalc {here} -l {option.flag.removeprefix('--')}{value} -d {_fished(option.help)}")
         if row.choices:
             lines.append(f"complete -c tensorcalc {here} -f -a {_fished(' '.join(row.choices))}")

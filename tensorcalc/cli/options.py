@@ -84,7 +84,7 @@ def arguments(given: Sequence[str], options: Sequence[Option]) -> Arguments:
 
 
 def _insist_on_choice(value: Any, option: Option, table: Mapping[str, Option]) -> None:
-    for word in value if isinstance(value, list) else [value]:
+    for word in (value or [""]) if isinstance(value, list) else [value]:
         if word not in option.choices:
             meant = f"--{word}" if f"--{word}" in table else closest(word, option.choices)
             raise RequestError("TC508", f"{option.flag} is one of {', '.join(option.choices)}, not {shown(word)}",
