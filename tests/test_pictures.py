@@ -375,6 +375,15 @@ def test_a_deep_formula_is_drawn_in_rows() -> None:
     assert problems(placed(made, Layout(((1,),)))) == []
 
 
+def test_functions_of_functions_may_be_as_deep_as_they_like() -> None:
+    x = variable("x", "n")
+    for _ in range(3_000):
+        x = apply(TABLE["sin"], x)
+    made = drawing(x)
+    assert len(made.rows) > 3 and made.notes
+    assert problems(placed(made, Layout(((1,),)))) == []
+
+
 def test_an_expression_that_doubles_a_hundred_times_is_drawn_at_once() -> None:
     x = variable("x", "n")
     for _ in range(100):
@@ -411,6 +420,18 @@ def test_svg_of_random_formulas(formula: Formula, place: int) -> None:
     if found is not None:
         scene = picture(*found)
         check_svg(svg(scene), scene)
+
+
+@pytest.mark.parametrize(("text", "by", "words"), [
+    ("C_ij = X_ik Y_kj", "", "X and Y, leg i is axis 1 of X, leg j is axis 2 of Y, axis 2 of X joins axis 1 of Y."),
+    ("C_ij = X_ik Y_kj", "X", "Y, leg p is leg i, leg j is axis 2 of Y, leg q is axis 1 of Y."),
+    ("D_ij = x_i A_ij", "", "A and x, a dot joins axis 1 of A, x and leg i, leg j is axis 2 of A."),
+    ("x' A x", "x", "x and A + A^T, leg i is axis 1 of A + A^T, x joins axis 2 of A + A^T."),
+    ("exp(A x)", "", "exp, leg i is exp, exp holds A and x, leg α is axis 1 of A, axis 2 of A joins x."),
+    ("tr(eye(n)) sum(y)", "", "y, y ends in a dot, a circle of size n."),
+])
+def test_the_description_says_what_is_joined(text: str, by: str, words: str) -> None:
+    assert picture(*subject(text, by, 1, {})).description == words
 
 
 def test_svg_for_a_file_is_dark_where_the_screen_is() -> None:

@@ -6,13 +6,13 @@ right.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from ..algebra.expr import Expr
 from ..notation.describe import Layout, axis_letters
 from . import labels
 from .labels import Label, Run
-from .network import Drawing, Row, Term, drawing
+from .network import Drawing, Node, Row, Term, Wire, drawing
 from .place import INNER, Block, By, Sides, terms
 from .scene import FONT, SMALL, Scene, Shape, Text, moved
 
@@ -123,17 +123,40 @@ def described(made: Drawing, letters: tuple[str, ...]) -> str:
     found = []
     for row in made.rows:
         own = letters if not row.name else inner(row.expr.rank)
-        found += [f"{row.name}: "] if row.name else []
-        found += [" ".join(_words(term, own)) + ". " for term in row.terms]
-    words = "".join(found) + " ".join(made.notes)
+        found.append((f"{row.name} is " if row.name else "") + _sum_words(row.terms, own) + ".")
+    words = " ".join([*found, *[f"{note}." for note in made.notes]])
     return words if len(words) <= MOST_WORDS else words[:MOST_WORDS] + "…"
 
 
-def _words(term: Term, letters: tuple[str, ...]) -> Iterator[str]:
-    yield f"{term.weight} times" if term.weight != 1 else "A term of"
-    names = [labels.text_of(node.label) or "a bracket" for node in term.nodes]
-    yield (", ".join(names) or "nothing but wires") + ";"
-    for wire in term.wires:
-        ends = [*[f"{names[port.node]} axis {port.axis + 1}" for port in wire.ports],
-                *[f"leg {letters[axis]}" for axis in wire.legs]]
-        yield f"{' to '.join(ends) or f'a circle of size {wire.dim}'};" if len(ends) != 1 else f"{ends[0]} ends in a dot;"
+def _sum_words(parts: Sequence[Term], letters: Sequence[str]) -> str:
+    if len(parts) == 1:
+        return _term_words(parts[0], letters)
+    listed = [f"({place}) {_term_words(part, letters)}" for place, part in enumerate(parts, 1)]
+    return f"{len(parts)} terms: {'; '.join(listed)}"
+
+
+def _term_words(term: Term, letters: Sequence[str]) -> str:
+    """The nodes of a network, then its wires."""
+    weight = f"{term.weight} times " if term.weight != 1 else ""
+    names = [_node_name(node) for node in term.nodes]
+    inside = [f"{name} holds {_sum_words(node.inside.parts, inner(max(part.rank for part in node.inside.parts)))}"
+              for name, node in zip(names, term.nodes) if node.inside is not None]
+    return weight + ", ".join([" and ".join(names) or "wires alone", *[_wire_words(wire, term, names, letters)
+                                                                       for wire in term.wires], *inside])
+
+
+def _node_name(node: Node) -> str:
+    return labels.text_of((*node.label, *node.exponent)) or "a bracket"
+
+
+def _wire_words(wire: Wire, term: Term, names: Sequence[str], letters: Sequence[str]) -> str:
+    ends = [names[port.node] if term.nodes[port.node].rank == 1 else f"axis {port.axis + 1} of {names[port.node]}"
+            for port in wire.ports]
+    ends += [f"leg {letters[axis]}" for axis in wire.legs]
+    if not ends:
+        return f"a circle of size {wire.dim}"
+    if len(ends) == 1:
+        return f"{ends[0]} ends in a dot"
+    if len(ends) == 2:
+        return f"{ends[1]} is {ends[0]}" if wire.legs else f"{ends[0]} joins {ends[1]}"
+    return f"a dot joins {', '.join(ends[:-1])} and {ends[-1]}"

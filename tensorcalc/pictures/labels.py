@@ -16,6 +16,7 @@ from ..functions import FRECHET, Function, frechet_of, scalar_of
 from ..sizes import Dim
 
 WIDEST = 120.0   # of the label of a node; what is wider is drawn or gets a name
+DEEPEST = 3      # functions of functions in one label
 
 
 class Run(NamedTuple):
@@ -123,7 +124,7 @@ def short(expr: Expr) -> Label | None:
     return found if found is None or not expr.children or width(found, 16) <= WIDEST else None
 
 
-def _short(expr: Expr) -> Label | None:
+def _short(expr: Expr, depth: int = 0) -> Label | None:
     value = is_number(expr)
     if value is not None:
         return number(value)
@@ -133,7 +134,7 @@ def _short(expr: Expr) -> Label | None:
         case Delta(shape=()):
             return size(expr.dim)
         case Apply():
-            return _function(expr)
+            return _function(expr, depth) if depth < DEEPEST else None
         case Sum():
             return _sum(expr)
         case _:
@@ -166,15 +167,15 @@ def _factor(term: Expr) -> Label | None:
     return None
 
 
-def _function(expr: Apply) -> Label | None:
+def _function(expr: Apply, depth: int) -> Label | None:
     if not expr.arguments:
         return constant(expr)
     if expr.function.name == "unit":
-        entry = _short(expr.arguments[0])
+        entry = _short(expr.arguments[0], depth + 1)
         lowered = [Run(run.text, -1, run.italic) for run in entry or () if not run.shift]
         return (Run("e", 0, True), *lowered) if lowered else None
-    base, exponent = raised(expr)
-    inner = [_short(argument) for argument in base]
+    base, exponent = raised(expr, depth)
+    inner = [_short(argument, depth + 1) for argument in base]
     if any(label is None for label in inner):
         return None
     labels = [label for label in inner if label is not None]
@@ -186,14 +187,14 @@ def _function(expr: Apply) -> Label | None:
     return (*title(expr.function), *bracketed(tuple(joined)))
 
 
-def raised(expr: Apply) -> tuple[Sequence[Expr], Label | None]:
+def raised(expr: Apply, depth: int = 0) -> tuple[Sequence[Expr], Label | None]:
     """The arguments that are drawn, and the exponent of a power or an inverse as a raised label."""
     if expr.function.name == "inv":
         return expr.arguments, (Run("−1", 1),)
     if expr.function.name == "pinv":
         return expr.arguments, (Run("+", 1),)
     if expr.function.name in ("power", "matpow"):
-        exponent = _short(expr.arguments[1])
+        exponent = _short(expr.arguments[1], depth + 1)
         if exponent is not None and not any(run.shift for run in exponent) and width(exponent, 12) < WIDEST / 2:
             return expr.arguments[:1], tuple([Run(run.text, 1, run.italic) for run in exponent])
     return expr.arguments, None
