@@ -185,7 +185,7 @@ TEXTS: list[tuple[Expr, str]] = [
     (einsum([(A, "ij"), (row("inv", X), "jk")], "ik"), "return np.linalg.solve(X.T, A.T).T"),
     (row("inv", X), "return np.linalg.inv(X)"),
     (row("logdet", X), "return np.linalg.slogdet(X)[1]"),
-    (row("relu", x), "return np.maximum(x, 0)"),
+    (row("relu", x), "return np.maximum(x, 0.0)"),
     (row("relu", row("sign", x)), "return np.heaviside(x, 0)"),
     (row("max", x, z), "return np.maximum(x, z)"),
     (row("softplus", x), "return np.logaddexp(0, x)"),

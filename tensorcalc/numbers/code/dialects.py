@@ -29,7 +29,7 @@ _ROWS: dict[str, str | tuple[str, str, str]] = {
     "min": "xp.minimum({}, {})",
     "max number": ("np.maximum({}, {})", "jnp.maximum({}, {})", "torch.clamp({}, min={})"),
     "min number": ("np.minimum({}, {})", "jnp.minimum({}, {})", "torch.clamp({}, max={})"),
-    "relu": ("np.maximum({}, 0)", "jax.nn.relu({})", "torch.relu({})"),
+    "relu": ("np.maximum({}, 0.0)", "jax.nn.relu({})", "torch.relu({})"),
     "step": ("np.heaviside({}, 0)", "({} > 0).astype({dtype})", "({} > 0).to({dtype})"),
     "sigmoid": ("sigmoid({})", "jax.nn.sigmoid({})", "torch.sigmoid({})"),
     "softplus": ("np.logaddexp(0, {})", "jax.nn.softplus({})", "torch.nn.functional.softplus({}, threshold=40)"),

@@ -6,7 +6,7 @@ looks at one node; all of them together take time linear in the plan.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from fractions import Fraction
 from math import prod
 
@@ -286,8 +286,15 @@ def _compared(roots: Sequence[Expr]) -> Callable[[Expr, Mapping[Expr, int]], Exp
             and not any(label >= node.rank for own in node.subscripts for label in own)
         if not multiplies or sum(child in steps for child in node.children) > 1:
             steps -= set(node.children)
-    found = {node: Apply(node.shape, STEP, (x,)) for node in steps if (x := _step_of(node)) is not None}
+    present = set(postorder(*roots))
+    found = {node: Apply(node.shape, STEP, (_positive_part(x, present),)) for node in steps if (x := _step_of(node)) is not None}
     return lambda node, _: found.get(node)
+
+
+def _positive_part(x: Expr, present: Set[Expr]) -> Expr:
+    """relu(x) where it is computed anyway: it is positive where x is, and may take the memory of x."""
+    part = Apply(x.shape, TABLE["relu"], (x,))
+    return part if part in present else x
 
 
 def _step_of(node: Expr) -> Expr | None:
