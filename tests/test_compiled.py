@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import random
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -322,3 +323,25 @@ def test_systems_of_no_equations() -> None:
     values = {"Y": np.zeros((2, 0)), "x": np.zeros(0)}
     assert fn.solve(S, x).compile()(**values).shape == (0,)
     assert fn.inv(S).compile()(**values).shape == (0, 0)
+
+
+def test_a_hessian_takes_little_more_memory_than_it_has_entries() -> None:
+    """At most a fifth more, and one copy of the largest argument: intermediate results are given back on the way."""
+    layers, samples, d = 6, 12, 24
+    weights = {f"W{k}": tensor(f"W{k}", "d", "d") for k in range(layers)}
+    X, Y = tensor("X", "N", "d"), tensor("Y", "N", "d")
+    state = X
+    for k, one in enumerate(weights.values()):
+        state = state @ one.T if k == layers - 1 else fn.tanh(state @ one.T)
+    hessian = (fn.sum(fn.logsumexp(state)) - fn.sum(state * Y)).hessian("W0").compile()
+    generator = np.random.default_rng(0)
+    values = {name: generator.standard_normal((d, d)) for name in weights} \
+        | {"X": generator.standard_normal((samples, d)), "Y": np.ones((samples, d))}
+    hessian(**values)
+    tracemalloc.start()
+    try:
+        found = hessian(**values)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak <= 1.2 * found.nbytes + max(array.nbytes for array in values.values())

@@ -22,6 +22,7 @@ Path = Sequence[tuple[int, ...]]
 
 MOST_EXACT = 8     # factors of a product for which all orders are compared
 MOST_GREEDY = 20   # factors of a product beyond which cotengra is asked
+_ONE = 2**16       # an operation, counted so that batches can break ties
 _TRIALS = 16       # orders that cotengra tries; its own choice may take many seconds
 
 
@@ -126,7 +127,7 @@ def _price(path: Path, labels: tuple[Labels, ...], kept: Labels, sizes: Labels,
             for label in _labels(outcome):
                 count[label] += 1
             written = entries.of(outcome)
-            total += entries.of(a | b) * (2 if (a | b) & ~outcome else 1) + written
+            total += _operations(a, b, outcome, entries) + written * _ONE
             large += memory_limit is not None and written > memory_limit and bool(pending)
             (chosen if chosen else pending).append(outcome)
     return large, total
@@ -151,13 +152,20 @@ def _exact(labels: tuple[Labels, ...], kept: Labels, sizes: Labels, memory_limit
         while part:
             part = (part - 1) & rest
             left, right = lowest | part, rest ^ part
-            joint = needed[left] | needed[right]
-            price = cheapest[left][0] + cheapest[right][0] + entries.of(joint) * (2 if joint & ~outcome else 1)
+            price = cheapest[left][0] + cheapest[right][0] + _operations(needed[left], needed[right], outcome, entries)
             if best is None or price < best[0]:
                 best = price, left
         assert best is not None
-        cheapest[members] = best[0] + written + (_FORBIDDEN if large else 0), best[1]
+        cheapest[members] = best[0] + written * _ONE + (_FORBIDDEN if large else 0), best[1]
     return _steps(cheapest, full)
+
+
+def _operations(a: int, b: int, outcome: int, entries: _Entries) -> int:
+    """What a product of two takes; where orders tie, one matrix product is better than a batch of them."""
+    joint = a | b
+    if not joint & ~outcome:
+        return entries.of(joint) * _ONE
+    return 2 * entries.of(joint) * _ONE + (a & b & outcome != 0)
 
 
 _FORBIDDEN = 10**40   # more than any product costs

@@ -63,11 +63,13 @@ def _reduced(part: Part, count: Mapping[int, int]) -> Part:
 def _pair(a: Part, b: Part, needed: Sequence[int]) -> Part:
     """The product of two tensors, with its axes in the order that needs the fewest transpositions.
 
-    Where orders tie, the axes come as in ``needed``: the result of the whole product, then what is to multiply.
+    A tensor that is scaled along some of its axes keeps their order.  Where orders tie, the axes come as in
+    ``needed``: the result of the whole product, then what is to multiply.
     """
     def unnatural(first: Part, second: Part) -> tuple[object, ...]:
         order = _natural(first, second, needed)
-        return _turns(first, second, needed), [needed.index(label) for label in order], second.tensor.key
+        scales = len(first.labels) < len(order) == len(second.labels)
+        return _turns(first, second, needed), scales, [needed.index(label) for label in order], second.tensor.key
 
     first, second = min((a, b), (b, a), key=lambda order: unnatural(*order))
     return _node([a, b], _natural(first, second, needed))

@@ -29,7 +29,7 @@ from ..evaluate import is_passed
 from ..plans.pairwise import is_placement
 from .matmul import Product, matrix_product
 
-_FREED = 2**15   # entries of an array that is given back before the end
+_FREED = 2**10, 64   # an array of so many entries, and of this part of the results, is given back before the end
 _LONGEST = 60    # of a number's text that is written where it is used
 
 _UFUNC = {name: f"np.{name}" for name in ("exp", "log", "abs", "sign", "sin", "cos", "tan", "arcsin", "arccos", "arctan",
@@ -57,6 +57,7 @@ class Program:
         self.taken, self.count = set(taken), 0
         self.births: dict[str, Birth] = {}
         self.order = postorder(*roots)
+        self.freed = max(_FREED[0], sum([prod(shapes[root]) for root in roots]) // _FREED[1])
         self.left = dict.fromkeys(self.order, 0)
         self.reader: dict[Expr, Expr] = {}
         for node in self.order:
@@ -115,7 +116,7 @@ class Program:
     def _forget(self, node: Expr) -> None:
         for name in self.mentions[node]:
             self._readers[name] -= 1
-            if not self._readers[name] and prod(self.shapes[node]) >= _FREED:
+            if not self._readers[name] and prod(self.shapes[node]) >= self.freed:
                 self.body.append(f"del {name}")
         self.mentions[node] = frozenset()
 

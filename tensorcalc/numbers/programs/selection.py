@@ -287,7 +287,8 @@ def _compared(roots: Sequence[Expr]) -> Callable[[Expr, Mapping[Expr, int]], Exp
         if not multiplies or sum(child in steps for child in node.children) > 1:
             steps -= set(node.children)
     present = set(postorder(*roots))
-    found = {node: Apply(node.shape, STEP, (_positive_part(x, present),)) for node in steps if (x := _step_of(node)) is not None}
+    found = {node: Apply(node.shape, STEP, (_positive_part(x, present),))
+             for node in steps if (x := _step_of(node)) is not None}
     return lambda node, _: found.get(node)
 
 
