@@ -76,11 +76,14 @@ tensorcalc derive "v_i = G_ij x_j" --wrt x --contract "P_ji = D_ij" --form matri
 tensorcalc verify "C_kij = P_kij + P_kji == C_kij = P_kij + P_ikj\"""",
         "Every answer names its axes in order; another order is asked for by `--contract`."),
     Row(16, "From einsum strings to symbolic arrays, and back.", SYMPY + "24692",
-        """>>> import tensorcalc as tc
->>> U = tc.read("einsum('ij,jk->ik', A, B)")
+        """>>> U = tc.from_einsum("ij,jk->ik", "A", "B")
 >>> print(U, U.to("einsum"), U.to("index"), sep="\\n")
->>> print(tc.einsum("ij,jk->ik", tc.tensor("A", "m", "n"), tc.tensor("B", "n", "p")) == U)
->>> print(U.derivative("A").to("einsum"))"""),
+>>> U.to_sympy()
+>>> U.derivative("A").to_sympy()
+>>> import sympy
+>>> X, Y = sympy.MatrixSymbol("X", 2, 3), sympy.MatrixSymbol("Y", 3, 2)
+>>> print(tc.from_sympy(sympy.Trace(X * Y)).gradient("X"))
+>>> U.derivative("A").to("einsum")"""),
     Row(17, "`.jacobian` orders its indices another way, and nothing says so.", SYMPY + "28960",
         """tensorcalc derive "A X" --wrt X --form kronecker
 tensorcalc derive "A X" --wrt X --form kronecker --layout denominator""",
@@ -105,7 +108,9 @@ tensorcalc evaluate "2 A" "A=[1,2; 3,4]\"""",
         """>>> A, B, x = tc.tensor("A", "m", "n"), tc.tensor("B", "n", "p"), tc.tensor("x", "p")
 >>> y = tc.einsum("ij,jk,k->i", A, B, x)
 >>> print(y, y.shape, y.to("index"), sep="\\n")
->>> print(tc.einsum("i,i->", y, y).gradient("x"))"""),
+>>> print(tc.einsum("i,i->", y, y).gradient("x"))
+>>> y.to_sympy()
+tensorcalc diagram "einsum('ij,jk,k->i', A, B, x)" --plan --format dot"""),
     # -- errors that name the index ------------------------------------------------------------
     Row(24, "A mismatch of shape and subscripts, said clearly.", "dgasmith/opt_einsum#130",
         """tensorcalc evaluate "einsum('ijk,kl->ijl', A, B)" "A=[[1,2],[3,4]]" "B=[[1,2],[3,4]]\""""),
