@@ -599,6 +599,12 @@ def test_the_plan_of_a_tensor_is_drawn() -> None:
     assert ET.fromstring(H.plan_diagram(m=100, n=10)).findtext(f"{NAME}title") == "Plan of contractions"
 
 
+def test_sizes_of_a_plan_are_whole_numbers() -> None:
+    with pytest.raises(tc.RequestError, match="the size m is a whole number, not 'many'") as caught:
+        tc.read("A x").plan_diagram(m="many")  # type: ignore[arg-type]
+    assert caught.value.code == "TC512"
+
+
 def test_images_of_pages_are_what_is_drawn() -> None:
     """``python docs/generate_diagrams.py`` draws them again."""
     drawn = pictures()

@@ -34,9 +34,12 @@ from ..notation.text import text
 from ..numbers.code.codegen import module_code
 from ..numbers.code.dialects import LIBRARIES
 from ..numbers.evaluate import evaluate
+from ..numbers.inputs import read as read_arrays
+from ..numbers.inputs import whole_size
 from ..numbers.maps.structured import MEMORY_LIMIT, Structured, structured
 from ..numbers.plans.derivatives import derivative_for_evaluation
-from ..numbers.plans.plan import nominal_sizes, plans
+from ..numbers.plans.paths import Plan
+from ..numbers.plans.plan import nominal_sizes, plan, plans
 from ..numbers.programs.compiled import Compiled, Origin
 from ..numbers.programs.many import AtPoints
 from ..numbers.programs.translated import Translated
@@ -507,7 +510,7 @@ class Tensor:
         """
         _one_of("format", format, FORMATS)
         expr = stated(self.expr, self.names)
-        known = {**nominal_sizes([expr]), **sizes}
+        known = {**nominal_sizes([expr]), **{name: whole_size(name, size) for name, size in sizes.items()}}
         if self.origin is not None:
             expr = derivative_for_evaluation(self.origin.of, self.origin.by, known, self.names.facts, shown=expr)
             known = {**nominal_sizes([expr]), **known}
@@ -566,6 +569,32 @@ class Tensor:
         sizes = {name: values[name] for name in others & symbols_of(self.expr, self.names)} if others else {}
         rest = {name: value for name, value in values.items() if name in variables or callable(value)}
         return evaluate(stated(self.expr, self.names), rest, sizes, self.groups, variables.values())
+
+    def plan(self, *, memory_limit: int | None = None, **values: Any) -> Plan:
+        """The order in which a call computes this tensor, with what it takes: ``plan(…).info()`` reads like opt_einsum's.
+
+        Sizes are given by their names, or shown by arrays; those that neither gives are assumed.
+        ``memory_limit`` is the most entries that an intermediate result may have.
+
+        Examples
+        --------
+        >>> from tensorcalc import read
+        >>> found = read("A B x").plan(m=20, n=30, p=40).info()
+        >>> found.naive_operations, found.operations, found.largest
+        (72000, 3600, 30)
+        >>> [step.kind for step in found.steps]
+        ['GEMV', 'GEMV']
+
+        Raises
+        ------
+        LimitError: TC411 where no order keeps to ``memory_limit``.
+        """
+        expr = stated(self.expr, self.names)
+        shown = [variable for name, variable in self.names.variables.items() if name in values]
+        symbols = symbols_of(expr, self.names)
+        _, known = read_arrays(shown, values, {name: size for name, size in values.items() if name in symbols})
+        sizes = {**{name: size for name, size in nominal_sizes([expr]).items() if name in symbols}, **known}
+        return Plan(expr, plan(expr, sizes, memory_limit), sizes)
 
     def structured(self, *, memory_limit: int = MEMORY_LIMIT, **values: Any) -> Structured:
         """A derivative at a point as a linear map that keeps its structure: cores and deltas, no dense array.
