@@ -9,12 +9,14 @@ from fractions import Fraction
 from math import prod
 
 import numpy as np
+import opt_einsum
 import pytest
 from effort import grows_linearly
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from networks import Network, close, direct, networks, scale
 
+import tensorcalc as tc
 from tensorcalc.algebra.build import ONE, add, apply, delta, einsum, ones, power_of, variable
 from tensorcalc.algebra.expr import Apply, Delta, Einsum, Expr, Sum
 from tensorcalc.algebra.traverse import postorder
@@ -340,3 +342,34 @@ def test_a_report_counts_what_a_plan_costs() -> None:
     values = {"k": 3, "m": 60, "n": 50}
     assert sum(weight * prod(values[name] for name in monomial)
                for node in postorder(planned) for monomial, weight in operations(node).items()) == report.operations
+
+
+# -- reports of paths --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("text", "subscripts"), [("A B x", "ij,jk,k->i"), ("x' A y", "i,ij,j->"), ("tr(A B C)", "ij,jk,ki->")])
+def test_naive_counts_are_those_of_opt_einsum(text: str, subscripts: str) -> None:
+    """The naive count and scaling of one product; the plan is no worse than the optimal path."""
+    sizes = {"m": 20, "n": 30, "p": 40}
+    tensor = tc.read(text)
+    found = tensor.plan(**sizes).info()
+    operands = tensor.to_einsum()
+    shapes = [tuple([sizes.get(dim, dim) for dim in one.shape]) for one in operands.tensors]
+    _, theirs = opt_einsum.contract_path(operands.subscripts, *shapes, shapes=True, optimize="optimal")
+    assert (found.naive_operations, found.naive_scaling) == (int(theirs.naive_cost), len(set(subscripts) - set(",->")))
+    assert found.operations <= int(theirs.opt_cost)
+    assert found.optimized_scaling == max(theirs.scale_list)
+
+
+@pytest.mark.parametrize(("text", "kinds"), [
+    ("A x", ["GEMV"]), ("A B", ["GEMM"]), ("x y'", ["OUTER"]), ("x' z", ["DOT"]), ("A .* B", ["elementwise"]),
+    ("D_bij = T_bik U_bkj", ["batched"]), ("exp(x)", ["function"]), ("sum(A)", ["reduction"]), ("A + B C", ["GEMM", "sum"]),
+])
+def test_kinds_of_steps(text: str, kinds: list[str]) -> None:
+    assert [step.kind for step in tc.read(text).plan().info().steps] == kinds
+
+
+def test_plans_take_sizes_from_arrays() -> None:
+    found = tc.read("A B x").plan(A=np.ones((2, 3)), p=4)
+    assert found.sizes == {"m": 2, "n": 3, "p": 4}
+    assert str(found.info()).splitlines()[1] == "                 Sizes:  m = 2, n = 3, p = 4"
