@@ -19,6 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown import ROOT
 from strategies import Formula, formulas
+from tasks import TASKS, Task
 
 import tensorcalc as tc
 from tensorcalc.algebra.build import add, apply, delta, dimension, einsum, is_number, variable
@@ -198,6 +199,14 @@ def test_networks_of_random_formulas_are_the_expression(formula: Formula, place:
 @pytest.mark.parametrize(("expr", "layout", "taken"), SUBJECTS)
 def test_nothing_is_in_the_way(expr: Expr, layout: Layout, taken: set[str]) -> None:
     assert problems(picture(expr, layout, taken)) == []
+
+
+@pytest.mark.parametrize("task", TASKS, ids=str)
+def test_pictures_of_what_people_ask(task: Task) -> None:
+    found = derived(task.request())
+    check_drawing(drawing(found.expr))
+    check_curves(found.expr, found.layout)
+    assert problems(picture(found.expr, found.layout)) == []
 
 
 @given(formulas(deepest=4), st.integers(0, 5))

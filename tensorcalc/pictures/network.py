@@ -317,8 +317,10 @@ def passing_axes(function: Function, inner: int, rank: int) -> tuple[int, ...] |
     """
     if function.elementwise:
         return tuple(range(rank)) if inner == rank else None
-    (core,), value = core_axes(function)
-    loops = inner - len(core)
+    cores, value = core_axes(function)
+    if len(cores) != 1:   # a stack of powers says nothing of the axes of what it is made of
+        return None
+    (core,), loops = cores, inner - len(cores[0])
     if core == value:
         return tuple(range(rank))
     if len(core) == 2 and value == core[::-1]:
