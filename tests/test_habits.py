@@ -99,6 +99,8 @@ KNOWN = [
     ("relu(A*x + b)", "x", "diag(relu(sign(A x + b))) A", "b=m"),
     ("logdet(X*X')", "X", "2 inv(X X') X"),
     ("sigmoid(X)", "X", "diag(vec(f - f.^2))", "", "", "f = sigmoid(X)"),
+    ("a*X' + C*X'", "X", "a commutation(m, n) + (eye(m) ⊗ C) commutation(m, n)", "X=m,n"),   # a alone would be a number
+    ("(y - X*b)'*(inv(S) ⊗ eye(t))*(y - X*b)/2", "b", "X' (inv(S) ⊗ eye(t)) (X b - y)", "b=k S=n,n y=n*t X=n*t,k", "S=spd"),
 ]
 
 

@@ -159,6 +159,8 @@ def _sum(expr: Sum, split: int) -> Syntax | None:
     if len(parts) < len(trees):
         return None
     shared, last = _content(parts)
+    if any(_scaled_commutation(term) for _, term in expr.terms):
+        last = None   # what would be left of it is a number
     plus: list[Syntax] = []
     minus: list[Syntax] = []
     for weight, tree in parts:
@@ -191,6 +193,11 @@ def _content(parts: list[tuple[Fraction, Syntax]]) -> tuple[Fraction, Syntax | N
     last = ends.pop() if len(ends) == 1 and len(parts) > 1 else None
     shared = weights.pop() if len(weights) == 1 and len(parts) > 1 else Fraction(1)
     return shared, last if isinstance(last, Call) and last.function == "commutation" else None
+
+
+def _scaled_commutation(term: Expr) -> bool:
+    """Whether a term is a number times deltas."""
+    return isinstance(term, Einsum) and all(isinstance(operand, Delta) or not operand.rank for operand in term.operands)
 
 
 def _without_last(tree: Syntax) -> Syntax:
