@@ -12,6 +12,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 import select
 import signal
 import socket
@@ -33,6 +34,7 @@ from .workers import Limits, Pool
 MOST_BYTES = 64 * 1024   # of a request
 API = "/api"
 
+_ADDRESS = re.compile(r"(?:\[(?P<number>[0-9a-f:.]+)\]|(?P<name>[a-z0-9.-]+))(?::(?P<port>[0-9]{1,5}))?")   # of a Host
 _TYPES = {".html": "text/html; charset=utf-8", ".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8",
           ".svg": "image/svg+xml", ".woff2": "font/woff2"}
 _HEADERS = {
@@ -128,15 +130,22 @@ class Server(ThreadingHTTPServer):
         A page elsewhere may give this machine's address to a name of its own, and a browser then believes that
         both are one site; the header tells them apart.
         """
-        try:
-            parts = urlsplit(f"//{host}")
-            name, port = parts.hostname or "", parts.port or 80
-        except ValueError:
-            return False
-        if port != self.server_port or parts.username is not None or parts.path:
-            return False
-        own = {self.host.lower(), "localhost", "127.0.0.1", "::1"}
-        return name in own or (not is_loopback(self.host) and _is_number(name))
+        return is_addressed(host, self.host, self.server_port)
+
+
+def is_addressed(header: str, host: str, port: int) -> bool:
+    """Whether a ``Host`` header names the server at an address; where that is reached from elsewhere, any number may.
+
+    Examples
+    --------
+    >>> is_addressed("localhost:8765", "127.0.0.1", 8765), is_addressed("example.org:8765", "127.0.0.1", 8765)
+    (True, False)
+    """
+    found = _ADDRESS.fullmatch(header.lower())
+    if found is None or int(found["port"] or 80) != port:
+        return False
+    name = found["number"] or found["name"]
+    return name in {host.lower(), "localhost", "127.0.0.1", "::1"} or (not is_loopback(host) and _is_number(name))
 
 
 def is_loopback(host: str) -> bool:

@@ -257,6 +257,15 @@ def test_proofs(page: Page) -> None:
     page.text(".banner h2", "Proved")
 
 
+def test_both_sides_in_one_field(page: Page) -> None:
+    page.open("#do=verify&lhs=A&rhs=A")
+    page.text(".banner h2", "Proved")
+    page.type("lhs", "tr(A B) == tr(A' B)")
+    page.text(".banner h2", "Refuted")
+    assert page.one("#lhs").get_attribute("value") == "tr(A B)"
+    assert page.one("#rhs").get_attribute("value").strip() == "tr(A' B)"
+
+
 def test_counterexamples(page: Page) -> None:
     page.open("#do=verify&lhs=det(2+X)&rhs=2+det(X)")
     page.text(".banner h2", "Refuted")

@@ -15,7 +15,7 @@ from page.conftest import PATIENT, Served
 import tensorcalc.page
 from tensorcalc.cli import main
 from tensorcalc.errors import RequestError
-from tensorcalc.page.server import MOST_BYTES, Server, assets, is_loopback
+from tensorcalc.page.server import MOST_BYTES, Server, assets, is_addressed, is_loopback
 from tensorcalc.page.workers import Limits
 
 ASSETS = Path(tensorcalc.page.__file__).parent / "assets"
@@ -199,6 +199,18 @@ def test_options_are_checked(capsys: pytest.CaptureFixture[str], words: list[str
 def test_an_address_that_is_no_address() -> None:
     with pytest.raises(RequestError, match=r"there can be no page at 192\.0\.2\.1:0: "):
         Server("192.0.2.1", 0, Limits())
+
+
+@pytest.mark.parametrize(("header", "host", "known"), [
+    ("192.168.1.20:8765", "0.0.0.0", True), ("[fe80::1]:8765", "::", True), ("example.org:8765", "0.0.0.0", False), ("box:8765", "box", True),
+    ("BOX:8765", "Box", True), ("192.168.1.20", "0.0.0.0", False), ("192.168.1.20:8765", "127.0.0.1", False), ("box:8765", "127.0.0.1", False),
+    ("localhost", "127.0.0.1", False), ("127.0.0.1:8765?", "127.0.0.1", False), ("127.0.0.1:8765#", "127.0.0.1", False)])
+def test_names_of_a_server(header: str, host: str, known: bool) -> None:
+    assert is_addressed(header, host, 8765) is known
+
+
+def test_a_name_without_a_port_is_that_of_port_80() -> None:
+    assert is_addressed("localhost", "127.0.0.1", 80)
 
 
 @pytest.mark.parametrize(("host", "alone"), [("127.0.0.1", True), ("::1", True), ("localhost", True), ("127.8.9.1", True), ("0.0.0.0", False),

@@ -24,7 +24,9 @@ export function fill(element, ...children) {
   return element;
 }
 
+const MOST_HEARD = 300; // characters that are read out
+
 /** Say something to those who listen to the page. */
 export function announce(text) {
-  byId("status").textContent = text;
+  byId("status").textContent = text.length > MOST_HEARD ? `${text.slice(0, MOST_HEARD)} …` : text;
 }

@@ -51,6 +51,26 @@ function grow(field) {
   field.style.height = `${field.scrollHeight + field.offsetHeight - field.clientHeight}px`;
 }
 
+/** Let the address say what is on the page; browsers refuse where that changes too often, and take the next one. */
+function remember(current) {
+  try {
+    history.replaceState(null, "", toHash(current));
+  } catch {
+    // The next answer is remembered.
+  }
+}
+
+/** `left == right` in the left field, as the command line takes it, is both sides. */
+function splitSides() {
+  const [left, right] = state.lhs.split(/==(.*)/s, 2);
+  if (right !== undefined) {
+    Object.assign(state, { lhs: left.trim(), rhs: right.trim() || state.rhs });
+    fill();
+    byId("rhs").focus();
+    byId("rhs").select();
+  }
+}
+
 function later() {
   clearTimeout(timer);
   timer = setTimeout(update, DEBOUNCE);
@@ -81,7 +101,7 @@ async function update() {
     return;
   }
   byId("answer").setAttribute("aria-busy", "false");
-  history.replaceState(null, "", toHash(current));
+  remember(current);
   if (answer.ok) {
     show(current, answer);
   } else {
@@ -182,7 +202,7 @@ async function showPane() {
 
 function setLibrary(library) {
   state.library = library;
-  history.replaceState(null, "", toHash({ ...asked, library, tab: state.tab }));
+  remember({ ...asked, library, tab: state.tab });
 }
 
 /** The tabs, and choices that belong to the steps. */
@@ -194,7 +214,7 @@ function buildDetails() {
     select.value = state[id];
     select.addEventListener("change", () => {
       state[id] = select.value;
-      history.replaceState(null, "", toHash({ ...asked, [id]: state[id], tab: state.tab }));
+      remember({ ...asked, [id]: state[id], tab: state.tab });
       showPane();
     });
     return select;
@@ -210,7 +230,7 @@ function buildDetails() {
       make("div", { id: "pane", role: "tabpanel", tabindex: "-1" })));
   return tabs(buttons, (button) => button.dataset.key, (tab) => {
     state.tab = tab;
-    history.replaceState(null, "", toHash({ ...asked, tab }));
+    remember({ ...asked, tab });
     showPane();
   });
 }
@@ -290,6 +310,9 @@ byId("order").replaceChildren(...[1, 2, 3, 4, 5, 6, 7, 8].map((order) => make("o
 for (const id of TEXTS) {
   byId(id).addEventListener("input", () => {
     state[id] = byId(id).value;
+    if (id === "lhs") {
+      splitSides();
+    }
     typed = true;
     byHand = false;
     grow(byId(id));
