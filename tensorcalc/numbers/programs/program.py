@@ -84,6 +84,8 @@ class Program:
                 self.left[child] -= 1
                 if not self.left[child]:
                     self._forget(child)
+        while self.body and self.body[-1].startswith("del "):
+            self.body.pop()   # the end gives back everything
         given: set[str] = set()
         return [self._result(self._operand(root), given) if root.shape else self._number(self._operand(root))
                 for root in self.roots]
