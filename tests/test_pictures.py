@@ -24,6 +24,7 @@ from tasks import TASKS, Task
 import tensorcalc as tc
 from tensorcalc.algebra.build import add, apply, delta, dimension, einsum, is_number, variable
 from tensorcalc.algebra.expr import Apply, Delta, Expr, Sum, Variable
+from tensorcalc.cli import main
 from tensorcalc.errors import TensorCalcError
 from tensorcalc.functions import TABLE
 from tensorcalc.notation.describe import Layout
@@ -599,6 +600,17 @@ def test_tensors_are_drawn() -> None:
     with pytest.raises(tc.RequestError, match="format is one of svg, dot, tikz, not 'png'") as caught:
         D.diagram("png")
     assert caught.value.code == "TC508"
+
+
+def test_the_command_draws_into_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    target = tmp_path / "derivative.svg"
+    assert main(["diagram", "C_ij = X_ik Y_kj", "--wrt", "X", "--out", str(target)]) == 0
+    assert target.read_text(encoding="utf-8") == tc.read("C_ij = X_ik Y_kj").derivative("X").diagram() + "\n"
+    assert main(["diagram", "tr(A)", "--out", str(tmp_path)]) == 2
+    assert main(["diagram", "tr(A)", "--format", "png"]) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and f"RequestError TC523: {tmp_path} cannot be written: " in err
+    assert "RequestError TC508: --format is one of svg, dot, tikz, not 'png'" in err
 
 
 def test_the_plan_of_a_tensor_is_drawn() -> None:

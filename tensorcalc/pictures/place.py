@@ -644,7 +644,7 @@ def terms(parts: Sequence[Term], sides: Sides, names: Mapping[int, Label], joint
     lines: list[list[Block]] = [[]]
     used = 0.0
     for piece in pieces:
-        if lines[-1] and used + piece.width > widest:
+        if lines[-1] and used + piece.width > widest and lines[-1] != [lead]:   # a name stays with what it names
             lines.append([])
             used = 0.0
         lines[-1].append(piece)
