@@ -132,6 +132,7 @@ STAYS = [
     ("einsum('ij,ij->', inv(A), A)", "contracted entry by entry, not multiplied"),
     ("inv(R*T)", "of a rectangular product the factors have no inverse"),
     ("inv(R*T)*R", "part of what is inverted"),
+    ("inv(x*y')", "a column times a row: neither scales the other"),
     ("inv(A + B)", "a sum"),
     ("inv(A .* B)", "an elementwise product"),
     ("Q .* Q", "the entries of an orthogonal matrix are what they are"),

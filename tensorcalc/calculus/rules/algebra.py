@@ -113,7 +113,8 @@ def inverse_diagonal(node: Expr) -> Expr | None:
     if not isinstance(product, Einsum):
         return None
     for k, own in enumerate(product.subscripts):
-        if own in ((0,), (1,)) and len(product.operands) > 1:
+        others = [label for q, other in enumerate(product.subscripts) if q != k for label in other]
+        if own in ((0,), (1,)) and own[0] in others:   # else it is a factor of an outer product
             rest = einsum([pair for q, pair in enumerate(pairs(product)) if q != k], (0, 1))
             other = 1 - own[0] if not tied(product) else 0
             return einsum([(apply(node.function, rest), (0, 1)), (power_of(product.operands[k], -1), (other,))], (0, 1))
