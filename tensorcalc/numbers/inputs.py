@@ -59,6 +59,9 @@ def _array(variable: Variable, values: Mapping[str, Any]) -> Array:
         if array.dtype.kind not in "biufcO" or (array.dtype.kind == "O" and any(entry is None for entry in array.flat)):
             raise TypeError
         array = array if array.dtype.kind == "c" else array.astype(float, copy=False)
+    except RuntimeError as error:   # of a tensor that records its history
+        raise RequestError("TC512", f"the value of {name} cannot be made an array of NumPy", field="values",
+                           facts=[str(error).partition(".")[0]]) from error
     except (TypeError, ValueError, OverflowError) as error:
         raise RequestError("TC512", f"the value of {name} is no array of numbers", field="values",
                            help=f"pass {name} as {_declared(variable)}") from error

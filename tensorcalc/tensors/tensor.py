@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 from itertools import product
 from math import isfinite
 from operator import index as whole
@@ -36,6 +37,8 @@ from ..numbers.code.dialects import LIBRARIES
 from ..numbers.evaluate import evaluate
 from ..numbers.inputs import read as read_arrays
 from ..numbers.inputs import whole_size
+from ..numbers.libraries import library_of
+from ..numbers.libraries import united as joined
 from ..numbers.maps.structured import MEMORY_LIMIT, Structured, structured
 from ..numbers.plans.derivatives import derivative_for_evaluation
 from ..numbers.plans.paths import Plan
@@ -551,6 +554,7 @@ class Tensor:
 
         Arrays show the sizes of their axes; a size that none shows is given by its name.
         Values of other names are ignored, so that one set of values serves many tensors.
+        Where an array is one of JAX or a tensor of PyTorch, so is the result, and their derivatives go through.
 
         Examples
         --------
@@ -565,6 +569,10 @@ class Tensor:
         RequestError: TC511 without a value for a variable, TC513 without one for a size.
         """
         variables = self.names.variables
+        library = library_of(values)
+        if library != "numpy":
+            needed = [node for node in postorder(stated(self.expr, self.names)) if isinstance(node, Variable)]
+            return _translated(self, library)(**joined(values, needed, library))
         others = values.keys() - variables.keys()
         sizes = {name: values[name] for name in others & symbols_of(self.expr, self.names)} if others else {}
         rest = {name: value for name, value in values.items() if name in variables or callable(value)}
@@ -664,6 +672,12 @@ def at_points(tensors: Sequence[Tensor], batch: Collection[str], library: str = 
         if name not in names.variables:
             raise UnknownNameError("TC204", f"{shown(name)} is no variable of this tensor", field="batch")
     return AtPoints([stated(one.expr, names) for one in tensors], batch, library, several=several)
+
+
+@lru_cache(maxsize=64)
+def _translated(one: Tensor, library: str) -> Compiled | Translated:
+    """The function of arrays of another library that a call needs."""
+    return compiled([one], library)
 
 
 # -- tensors of values -------------------------------------------------------------------

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from ...algebra.expr import Expr, Variable
+from ...algebra.expr import Delta, Expr, Variable
 from ...algebra.traverse import postorder
 from ...errors import RequestError
 from ...sizes import symbols, value
@@ -148,4 +148,5 @@ def _restored(exprs: Sequence[Expr], groups: Sequence[Sequence[int] | None], lib
 
 
 def _needs(expr: Expr, symbol: str) -> bool:
-    return any(symbol in symbols(dim) for node in postorder(expr) for dim in node.shape)
+    return any(symbol in symbols(dim) for node in postorder(expr)
+               for dim in ((node.dim,) if isinstance(node, Delta) else node.shape))
