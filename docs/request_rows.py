@@ -277,11 +277,17 @@ tensorcalc derive "sqrt(s' P s)" --wrt s --order 2 --var s=6 --assume P=symmetri
 >>> mandel = tc.einsum("aij,ijkl,bkl->ab", tc.tensor("P", 6, 3, 3), H, tc.tensor("P", 6, 3, 3))
 >>> print(mandel(P=basis, S=np.diag([1, 0, 0])).round(3) + 0.0)""",
         "There is no name for Voigt or Mandel notation; a basis of six matrices makes either. The last array has Mandel's."),
-    Row(63, "The exact Jacobian of a UMAT.", "HenannResearchGroup/ElastomericFoam#1",
-        """tensorcalc code "G (F F' - I) + K/2 (det(F)^2 - 1) I" --wrt F --var G= --var K= --var F=3,3 \
---contract "C_ijkl = 1/2 (D_ijkm F_lm + D_ijlm F_km) / det(F)\"""",
-        "Of a Kirchhoff stress, for the Jaumann rate: its derivative along `D F`, for symmetric `D`, by the volume ratio.",
-        lacks="Code is for NumPy, JAX and PyTorch; Fortran is not written."),
+    Row(63, "The exact Jacobian of a UMAT, and as Fortran.", "HenannResearchGroup/ElastomericFoam#1",
+        """tensorcalc derive "G (F F' - I) + K/2 (det(F)^2 - 1) I" --wrt F --var G= --var K= --var F=3,3 \
+--contract "C_ijkl = 1/2 (D_ijkm F_lm + D_ijlm F_km) / det(F)" --form index
+>>> import sympy
+>>> request = {"do": "derive", "expr": "G (F F' - I) + K/2 (det(F)^2 - 1) I", "wrt": "F", "vars": {"F": [3, 3], "G": [], "K": []},
+...            "contract": "C_ijkl = 1/2 (D_ijkm F_lm + D_ijlm F_km) / det(F)"}
+>>> C = tc.read(tc.handle(request)["index"], F=[3, 3], G=[], K=[]).to_sympy().as_explicit()
+>>> entry = C[0, 1, 0, 1].replace(sympy.Determinant, lambda F: sympy.Symbol("J"))
+>>> print(sympy.fcode(entry, assign_to="C(1,2,1,2)", source_format="free"))""",
+        "Of a Kirchhoff stress, for the Jaumann rate: its derivative along `D F`, for symmetric `D`, by the volume ratio. SymPy "
+        "writes Fortran and C of each entry; `tensorcalc code` writes NumPy, JAX and PyTorch of the whole."),
     Row(64, "`∂C⁻¹/∂C`: one term or two?", "scicomp.stackexchange 25768",
         """tensorcalc derive "inv(C)" --wrt C --form index
 tensorcalc derive "inv(C)" --wrt C --assume C=symmetric --reading projected --form index"""),
