@@ -105,7 +105,8 @@ def steps(proof: Proof, layout: Layout) -> list[dict[str, Any]]:
     if not found:
         plain, typeset = words(proof.left)
         found.append({"rule": "normal-form", "statement": STATEMENTS["normal-form"], "reference": "", "side": "left",
-                      "before": plain, "after": plain, "text": plain, "latex": typeset})
+                      "before": plain, "after": plain, "text": plain, "latex": typeset, "latex_before": typeset,
+                      "latex_after": typeset})
     return found
 
 
