@@ -23,7 +23,8 @@ PRINTED = ("floating", "adjugate", "cholesky", "blocks", "expm_along", "frechet_
 def floating(x: Any) -> Array:
     """x as a tensor of floating-point numbers; a number of Python yields to the type of tensors."""
     torch = pytorch()
-    x = torch.as_tensor(x, dtype=torch.float64 if isinstance(x, (int, float)) else None)
+    if not isinstance(x, torch.Tensor):
+        x = torch.as_tensor(x, dtype=torch.float64 if isinstance(x, (int, float)) else None)
     return x if x.is_floating_point() or x.is_complex() else x.to(torch.get_default_dtype())
 
 

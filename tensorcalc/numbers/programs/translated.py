@@ -73,13 +73,18 @@ class Translated:
         for name in self._names:
             if name not in values:
                 raise _missing(name)
+        alone = not hidden_sizes(self.exprs) and not any(map(is_given, postorder(*self.exprs)))
+        plain = alone and bool(self._names) and is_plain(self._names)
         if self.library != "jax":
+            if plain:
+                self.__class__ = _by_shapes(self)
+                return lambda **given: self(**given)
             return self._module(values)
         jit = jax_itself().jit
-        if not hidden_sizes(self.exprs) and not any(map(is_given, postorder(*self.exprs))):
+        if alone:
             direct = jit(self._traced)
-            if self._names and is_plain(self._names):
-                self.__class__ = _quick(self, direct)
+            if plain:
+                self.__class__ = _direct(self, direct)
             return lambda **given: direct(*[given[name] for name in self._names])
         known = {name: one for name, one in values.items() if callable(one)}
         run = self._module(values)
@@ -103,6 +108,9 @@ class Translated:
         functions = [executed(code) for code in self.code]
         fixed = {name: size for name, size in sizes.items() if any(_needs(expr, name) for expr in exprs)}
 
+        if len(functions) == 1 and not fixed and not self.several:
+            return functions[0]
+
         def together(**given: Any) -> Any:
             arrays = {name: one for name, one in given.items() if name not in fixed}
             found = tuple([function(**arrays, **fixed) for function in functions])
@@ -121,20 +129,46 @@ class Translated:
         return cheapest(expr, origin, self.facts, sizes)
 
 
-def _quick(one: Translated, direct: Callable[..., Any]) -> type[Translated]:
+def _direct(one: Translated, direct: Callable[..., Any]) -> type[Translated]:
     """A class whose call passes arrays on to what JAX compiles, and keeps, by their shapes."""
     names = one._names
-    values = ", ".join([f"{name}={name}" for name in names])
     text = f"""
-def call(*, {', '.join([f'{name}=None' for name in names])}, **others):
+def call(*, {_each("{0}=None", names)}, **others):
     if {' or '.join([f'{name} is None' for name in names])}:
-        general({values})
+        general({_each("{0}={0}", names)})
     return direct({', '.join(names)})
 """
     def general(**values: Any) -> None:
         raise _missing(next(name for name in names if values[name] is None))
 
     return calling(Translated, text, {"direct": direct, "general": general})
+
+
+def _by_shapes(one: Translated) -> type[Translated]:
+    """A class whose call looks up its function by the shapes of tensors; without them the one way for all."""
+    names, cache = one._names, one._cache
+    text = f"""
+def call(*, {_each("{0}=None", names)}, **others):
+    try:
+        run = cache[{_each("{0}.shape", names)},]
+    except (AttributeError, KeyError):
+        run = general({_each("{0}={0}", names)})
+    return run({_each("{0}={0}", names)})
+"""
+    def general(**values: Any) -> Callable[..., Any]:
+        missing = [name for name in names if values[name] is None]
+        if missing:
+            raise _missing(missing[0])
+        key = tuple([getattr(values[name], "shape", ()) for name in names])
+        if key not in cache:
+            cache[key] = one._module(values)
+        return cache[key]
+
+    return calling(Translated, text, {"cache": cache, "general": general})
+
+
+def _each(template: str, names: Sequence[str]) -> str:
+    return ", ".join([template.format(name) for name in names])
 
 
 def _missing(name: str) -> RequestError:
