@@ -326,13 +326,13 @@ tensorcalc check "kron(d, d)" --wrt d --var d=n --claim "kron(eye(n), d) + kron(
         """tensorcalc verify "tr(kron(inv(S), inv(P)) vec(X - M) vec(X - M)') == tr(inv(S) (X - M) inv(P) (X - M)')" --var X=p,n \
 --assume S=spd --assume P=spd --var S=p,p --var P=n,n
 tensorcalc verify "tr(kron(inv(S), inv(P)) vec((X - M)') vec((X - M)')') == tr(inv(S) (X - M) inv(P) (X - M)')" --var X=p,n \
---assume S=spd --assume P=spd""",
+--assume S=spd --assume P=spd --indices""",
         "As it is stated, with x = vec(X), it is false; with x = vec(X') it is true."),
     Row(74, "A dissertation must prove or cite its identities.", "math.stackexchange 4585471",
         """tensorcalc verify "inv(kron(A, B)) == kron(inv(A), inv(B))"
 tensorcalc rules kron"""),
     Row(75, "Why is `tr((Z A)' (Z A)) = vec(A)' (I ⊗ Z'Z) vec(A)`?", "imathworks.com, trace, Kronecker and vec relations",
-        """tensorcalc verify "tr((Z A)' (Z A)) == vec(A)' kron(eye(n), Z' Z) vec(A)"
+        """tensorcalc verify "tr((Z A)' (Z A)) == vec(A)' kron(eye(n), Z' Z) vec(A)" --indices
 tensorcalc verify "tr(M' M) == vec(M)' vec(M)"
 tensorcalc verify "vec(Z A) == kron(eye(n), Z) vec(A)"
 tensorcalc verify "kron(eye(n), Z)' kron(eye(n), Z) == kron(eye(n), Z' Z)\"""",

@@ -158,6 +158,13 @@ proved
   step        tr(A B)    (normal-form: both sides are one expression)
   evidence    15 random points agreed in double precision; largest relative gap 0.0e+00
 """,
+    'verify "vec(A X B) == kron(B\', A) vec(X)" --indices': """\
+proved
+  left        D_{(ij)} = A_jk B_li X_kl
+  right       D_{(ij)} = A_jk B_li X_kl
+  step        vec(A X B)    (normal-form: both sides are one expression)
+  evidence    15 random points agreed in double precision; largest relative gap 0.0e+00
+""",
     'verify "A + B == tr(A)"': """\
 refuted
   diagnosis   shapes differ: the left side is m x m and the right side is a number

@@ -13,9 +13,9 @@ from typing import Any
 
 from ..calculus.derive import READINGS, derive, with_facts
 from ..calculus.simplify import simplify
-from ..errors import UnsupportedError
-from ..notation.describe import array_shape
-from ..notation.lower import read
+from ..errors import TensorCalcError, UnsupportedError
+from ..notation.describe import Layout, array_shape, describe
+from ..notation.lower import Reading, read
 from ..notation.lower.matrix import FUNCTION_NAMES
 from ..notation.tokens import tokenize
 from ..numbers.code.codegen import module_code
@@ -66,6 +66,13 @@ def _joined(request: dict[str, Any], *fields: str) -> list[tuple[str, str]]:
             if len(name) > 1 and name.isalpha() and (name.isupper() or set(name) <= names)]
 
 
+def _read(text: str, request: dict[str, Any]) -> tuple[Reading, dict[str, list[str]]]:
+    """A formula of a request by itself, and what is known of its names."""
+    scope, facts = scope_of(request)
+    scope.differentiate = lambda expr, by, order: derive(expr, [by] * order, facts)
+    return read(text, scope), facts
+
+
 def _steps(answer: dict[str, Any]) -> list[tuple[str, str]]:
     return [("step", f"{step['text']}    ({step['rule']}: {step['statement']})") for step in answer.get("steps", [])]
 
@@ -103,9 +110,7 @@ def _code(given: Arguments) -> int:
 def _value_code(request: dict[str, Any], library: str, as_json: bool) -> int:
     """A module for the formula itself."""
     with show.working():
-        scope, facts = scope_of(request)
-        scope.differentiate = lambda expr, by, order: derive(expr, [by] * order, facts)
-        reading = read(request["expr"], scope)
+        reading, facts = _read(request["expr"], request)
         module = module_code(simplify(with_facts(reading.expr, facts)), library, name="value", groups=reading.groups)
     answer = {"ok": True, "shape": list(array_shape(reading.expr, reading.groups)),
               "vars": {name: list(array_shape(variable, variable.groups or (1,) * variable.rank))
@@ -166,7 +171,8 @@ def _verify(given: Arguments) -> int:
     if "json" in given.values:
         return _json(request)
     answer = _asked(request)
-    rows = _steps(answer) + [(name, answer[name]) for name in ("diagnosis", "evidence") if answer[name]]
+    rows = _sides(request) if "indices" in given.values else []
+    rows += _steps(answer) + [(name, answer[name]) for name in ("diagnosis", "evidence") if answer[name]]
     counterexample = answer.get("counterexample") or {}
     if counterexample and not counterexample["values"]:  # nothing else shows the sizes
         rows += [("where", f"{name} = {size}") for name, size in counterexample["dims"].items()]
@@ -175,6 +181,21 @@ def _verify(given: Arguments) -> int:
     rows += _joined(request, "lhs", "rhs")
     show.write([show.title(answer["verdict"]), *show.labelled(rows)])
     return VERDICTS[answer["verdict"]]
+
+
+def _sides(request: dict[str, Any]) -> list[tuple[str, str]]:
+    """Both sides in index notation, as far as each can be read alone."""
+    rows = []
+    for side, field in (("left", "lhs"), ("right", "rhs")):
+        try:
+            reading, facts = _read(request[field], request)
+            layout = Layout((reading.groups,), reading.letters, reading.name, row=reading.row)
+            taken = set(reading.variables) | reading.scope.integers
+            text = describe(with_facts(reading.expr, facts), layout, taken=taken, want={"index"}).texts()["index"]
+        except TensorCalcError:   # a size that only the other side shows, or too much to be written
+            continue
+        rows += [(side, text)] if text else []
+    return rows
 
 
 def _check(given: Arguments) -> int:
@@ -227,6 +248,7 @@ DERIVE = Command("differentiate a formula, in every notation", "FORMULA --wrt X"
 VERIFY = Command("prove or refute an identity", "'LEFT == RIGHT'", (
     *DECLARING,
     replace(READING, help="how diff(…) reads a variable with structure: free, structured or projected", choices=READINGS),
+    Option("--indices", "", "both sides with indices too, which shows why many are one expression", "indices"),
     JSON,
 ), _verify, (
     "tensorcalc verify \"vec(A X B) == kron(B', A) vec(X)\"  # exit code 0: proved",
