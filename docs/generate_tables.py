@@ -56,7 +56,7 @@ def rules_page() -> Iterator[str]:
         "# Rules", "",
         f"The {len(table)} identities that answers are simplified by and that proofs cite; `tensorcalc rules` prints the",
         "same, and `tensorcalc rules kron` those in which a word occurs. Each stands for a class: letters are any",
-        "formulas of the kind. Tests compare both sides of each at random values.", "",
+        "formulas of the kind. Tests compare both sides at random values, but for the few that are ways of proving.", "",
         WRITTEN, "")
     for family, members in groupby(table, lambda one: one.name.partition(".")[0]):
         yield from (f"## {family}", "", "| rule | says | reference |", "|---|---|---|")

@@ -27,7 +27,7 @@ from tensorcalc.numbers.evaluate import evaluate
 from tensorcalc.proofs.proof import WITH_DEFINITIONS
 from tensorcalc.proofs.rules import sets as proving
 
-RULES: dict[str, Rule] = {rule.name: rule for rule in (*ALL, *WITH_DEFINITIONS, *proving.POLYNOMIAL)}
+RULES: dict[str, Rule] = {rule.name: rule for rule in (*ALL, *WITH_DEFINITIONS, *proving.POLYNOMIAL, *proving.FRACTIONS)}
 
 # -- statements --------------------------------------------------------------------------
 
