@@ -125,3 +125,9 @@ def test_a_contracted_derivative_has_the_name_that_the_statement_gives_it() -> N
     assert answer["index"] == answer["steps"][-1]["text"] == "c_i = - A_kl eps_ikl"
     assert answer["steps"][-1]["rule"] == "contraction"
     assert answer["convention"] == "c_i = eps_ijk D_kj · D_ip = ∂F_i/∂x_p · numerator layout · vec stacks columns"
+
+
+def test_a_commutation_matrix_beside_a_duplication_matrix_is_left_out() -> None:
+    answer = handle({"do": "derive", "expr": "tr(inv(S) C)", "wrt": "S", "order": 2, "wrt_convention": "vech",
+                     "assume": {"S": "spd", "C": "symmetric"}, "want": ["kronecker"]})
+    assert answer["kronecker"] == "2 duplication(m)' ((M C M) ⊗ M) duplication(m)"

@@ -349,17 +349,28 @@ class _Product:
     def _peeled(self, members: list[Pair], rows: Axes, cols: Axes) -> _Slot | None:
         """A factor with merged axes of its own, multiplied from its side."""
         for k, (operand, own) in enumerate(members):
-            for name, left, right in _sides(operand, own):
-                for near, far, flipped in ((left, right, False), (right, left, True)):
-                    tree = turn(name) if flipped else name
-                    if near == rows and far == cols and len(members) == 1:
-                        return _Slot(rows, cols, tree)
-                    inner = self._beyond(members, k, near, rows, far, cols)
-                    if inner is not None:
-                        return _Slot(rows, cols, _product(tree, inner))
-                    inner = self._beyond(members, k, far, cols, near, rows, before=True) if near else None
-                    if inner is not None:
-                        return _Slot(rows, cols, _product(inner, tree))
+            ways = (self._peeled_as(members, k, side, rows, cols) for side in _sides(operand, own))
+            slots = (slot for slot in ways if slot is not None)
+            if isinstance(operand, Apply) and operand.function.name == "duplication":   # either order of its two axes
+                slot = min(slots, key=lambda one: len(list(walk(one.tree))), default=None)
+            else:
+                slot = next(slots, None)
+            if slot is not None:
+                return slot
+        return None
+
+    def _peeled_as(self, members: list[Pair], k: int, side: tuple[Syntax, Axes, Axes], rows: Axes, cols: Axes) -> _Slot | None:
+        name, left, right = side
+        for near, far, flipped in ((left, right, False), (right, left, True)):
+            tree = turn(name) if flipped else name
+            if near == rows and far == cols and len(members) == 1:
+                return _Slot(rows, cols, tree)
+            inner = self._beyond(members, k, near, rows, far, cols)
+            if inner is not None:
+                return _Slot(rows, cols, _product(tree, inner))
+            inner = self._beyond(members, k, far, cols, near, rows, before=True) if near else None
+            if inner is not None:
+                return _Slot(rows, cols, _product(inner, tree))
         return None
 
     def _beyond(self, members: list[Pair], k: int, side: Axes, wanted: Axes, bridge: Axes, other: Axes,
