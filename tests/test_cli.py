@@ -20,7 +20,7 @@ import tensorcalc
 from tensorcalc import cli
 from tensorcalc.calculus.rules.sets import ALL
 from tensorcalc.catalogue import rules
-from tensorcalc.cli import COMMANDS, main, show
+from tensorcalc.cli import COMMANDS, formulas, main, show
 from tensorcalc.cli.command import plain
 from tensorcalc.cli.options import arguments, size
 from tensorcalc.codes import CODES, KINDS
@@ -373,6 +373,13 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str], words: lis
     assert main(words) == 0
     out = capsys.readouterr().out
     assert all(re.search(rf"^  {name} +\w", out, re.MULTILINE) for name in COMMANDS)
+
+
+@pytest.mark.parametrize("formula", [formula for _, rows in formulas.SECTIONS for formula, _ in rows])
+def test_formulas_of_help_are_read(capsys: pytest.CaptureFixture[str], formula: str) -> None:
+    assert tensorcalc.read(formula).shape is not None
+    assert main(["help", "formulas"]) == 0
+    assert f"\n  {formula} " in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -1023,6 +1030,7 @@ COMPLETED = {
     "completion ": {"bash", "zsh", "fish", "--help"},
     "verify --wrt ": {option.flag for option in COMMANDS["verify"].options} | {"--help"},
     "help che": {"check"},
+    "help fo": {"formulas"},
 }
 
 

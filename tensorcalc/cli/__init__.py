@@ -8,6 +8,7 @@ A command is a row of a table, and the tables are in the modules that do what th
     page.py        serve
     tables.py      explain, functions, rules
     completion.py  completion
+    formulas.py    help formulas
     command.py     what a command is, and the options that several have
     options.py     words to requests
     show.py        how answers look
@@ -25,7 +26,7 @@ from collections.abc import Sequence
 from .. import __version__
 from ..errors import RequestError, TensorCalcError
 from ..spelling import closest
-from . import answers, batch, completion, diagram, page, tables
+from . import answers, batch, completion, diagram, formulas, page, tables
 from .command import ERROR, Command, plain
 from .options import arguments
 from .show import dumped, failure, write
@@ -69,8 +70,8 @@ def run(words: Sequence[str]) -> int:
     """
     name = words[0] if words else "help"
     if name in ("-h", "--help", "help"):
-        topic = words[1] if len(words) > 1 and words[1] in COMMANDS else ""
-        return write(usage(topic) if topic else overview())
+        topic = words[1] if len(words) > 1 else ""
+        return write(usage(topic) if topic in COMMANDS else formulas.lines() if topic == "formulas" else overview())
     if name in ("-V", "--version", "version"):
         return write([f"tensorcalc {__version__}"])
     if name not in COMMANDS:
@@ -94,7 +95,8 @@ def overview() -> list[str]:
     lines += [f"  {name:<11} {command.help}" for name, command in COMMANDS.items()]
     return [*lines, "", "Exit codes: 0 answered or proved, 1 refuted, 2 an error, 3 undecided.", "",
             "Names that nobody declares go by their first letter: a to g numbers, h to z vectors, A to Z",
-            "matrices, of sizes that conform. Products are A*B, A B or A @ B, elementwise A .* B; A' is a transpose."]
+            "matrices, of sizes that conform. Products are A*B, A B or A @ B, elementwise A .* B; A' is a transpose.",
+            "More of this: tensorcalc help formulas."]
 
 
 def usage(name: str) -> list[str]:

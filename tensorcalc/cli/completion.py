@@ -48,7 +48,7 @@ def _bash(commands: Commands) -> list[str]:
         lines += [f"      {name}:{option.flag}) words={quote(' '.join(option.choices))} ;;"
                   for option in row.options if option.value]
         lines.append(f"      {name}:*) words={quote(' '.join([*_flags(row.options), *row.choices]))} ;;")
-    return [*lines, f"      help:*) words={quote(' '.join(commands))} ;;", "    esac", "  fi",
+    return [*lines, f"      help:*) words={quote(' '.join([*commands, 'formulas']))} ;;", "    esac", "  fi",
             "  COMPREPLY=($(compgen -W \"$words\" -- \"$current\"))", "}",
             "complete -o default -F _tensorcalc tensorcalc"]
 
