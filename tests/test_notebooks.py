@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from markdown import ROOT
@@ -15,7 +16,13 @@ NOTEBOOKS = sorted((ROOT / "examples").glob("*.ipynb"))
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.name)
 def test_outputs(notebook: Path) -> None:
     for cell, now in outputs(notebook):
-        assert cell["outputs"] == now, "".join(cell["source"])
+        assert written(cell["outputs"]) == written(now), "".join(cell["source"])
+
+
+def written(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Outputs with a word for each drawing: how things are drawn may change, and tests of its own look at that."""
+    return [{**one, "data": {kind: "a drawing" if "<svg" in text[0] else text for kind, text in one.get("data", {}).items()}}
+            for one in found]
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.name)
