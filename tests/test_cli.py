@@ -751,6 +751,8 @@ UnknownNameError TC204: ε is not a variable of the formula
     'derive "tr(X)" --wtr X': "RequestError TC520: unknown option --wtr\n  help: did you mean --wrt?\n",
     'derive "tr(X)" --wrt': "RequestError TC520: --wrt lacks its value\n  help: write --wrt X\n",
     'derive "tr(X)"': "RequestError TC520: --wrt is missing\n  help: write --wrt X\n",
+    'check "tr(A X)"': "RequestError TC520: --wrt is missing\n  help: write --wrt and one of A, X\n",
+    'derive "2"': "RequestError TC520: --wrt is missing\n  help: the formula has no variables\n",
     'check "tr(X)" --wrt X': "RequestError TC520: --claim is missing\n  help: write --claim \"A'*B'\"\n",
     "derive --wrt X": "RequestError TC520: a formula is missing\n  help: quote it: tensorcalc derive \"tr(A X B)\" --wrt X\n",
     'derive "tr(X)" "det(X)" --wrt X': "RequestError TC520: more than one formula: tr(X), det(X)\n"

@@ -13,7 +13,7 @@ from typing import Any
 
 from ..calculus.derive import READINGS, derive, with_facts
 from ..calculus.simplify import simplify
-from ..errors import TensorCalcError, UnsupportedError
+from ..errors import RequestError, TensorCalcError, UnsupportedError
 from ..notation.describe import Layout, array_shape, describe
 from ..notation.lower import Reading, read
 from ..notation.lower.matrix import FUNCTION_NAMES
@@ -73,6 +73,15 @@ def _read(text: str, request: dict[str, Any]) -> tuple[Reading, dict[str, list[s
     return read(text, scope), facts
 
 
+def _insist_on_wrt(request: dict[str, Any]) -> None:
+    """An error that names what a derivative may be by."""
+    if "wrt" not in request:
+        names = sorted(_read(request["expr"], request)[0].variables)
+        words = f"and one of {', '.join(names)}" if len(names) > 1 else "".join(names)
+        raise RequestError("TC520", "--wrt is missing",
+                           help=f"write --wrt {words}" if names else "the formula has no variables")
+
+
 def _steps(answer: dict[str, Any]) -> list[tuple[str, str]]:
     return [("step", f"{step['text']}    ({step['rule']}: {step['statement']})") for step in answer.get("steps", [])]
 
@@ -83,7 +92,7 @@ def _steps(answer: dict[str, Any]) -> list[tuple[str, str]]:
 def _derive(given: Arguments) -> int:
     want = [*given.values.get("form", FORMS), *[name for name in ("latex", "code", "steps") if name in given.values]]
     request = given.request("derive", FIELDS) | {"expr": formula(given, DERIVE.examples[0]), "want": want}
-    insist(request, "wrt", "--wrt X")
+    _insist_on_wrt(request)
     if "json" in given.values:
         return _json(request)
     answer = _asked(request)
@@ -200,7 +209,7 @@ def _sides(request: dict[str, Any]) -> list[tuple[str, str]]:
 
 def _check(given: Arguments) -> int:
     request = given.request("check", FIELDS) | {"expr": formula(given, CHECK.examples[0])}
-    insist(request, "wrt", "--wrt X")
+    _insist_on_wrt(request)
     insist(request, "claimed", "--claim \"A'*B'\"")
     if "json" in given.values:
         return _json(request)
