@@ -1004,6 +1004,16 @@ def test_long_work_says_so_on_a_terminal_and_leaves_no_trace() -> None:
     assert stream.getvalue().endswith("\r\033[K")
 
 
+@pytest.mark.parametrize("command", ["functions", "rules", "explain"])
+def test_a_whole_table_fits_a_terminal(monkeypatch: pytest.MonkeyPatch, command: str) -> None:
+    stream = Terminal()
+    monkeypatch.setattr(sys, "stdout", stream)
+    monkeypatch.setenv("COLUMNS", "60")
+    assert cli.run([command]) == 0
+    assert max(map(len, stream.getvalue().splitlines())) == 60
+    assert "…" in stream.getvalue()
+
+
 def test_short_work_says_nothing() -> None:
     for stream in (Terminal(), io.StringIO()):
         with show.working(stream, every=600):

@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from shutil import get_terminal_size
 from threading import Event, Thread
 from typing import Any, TextIO
 
@@ -56,6 +57,15 @@ def columns(rows: Sequence[tuple[str, ...]]) -> list[str]:
     """Rows with their cells under one another."""
     widths = [max(map(len, column)) for column in zip(*rows)]
     return ["  ".join([cell.ljust(width) for cell, width in zip(row, widths)]).rstrip() for row in rows]
+
+
+def listing(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    """A whole table; on a terminal no line is longer than that is wide."""
+    lines = columns(rows)
+    if not sys.stdout.isatty():
+        return lines
+    width = get_terminal_size().columns
+    return [line if len(line) <= width else line[:width - 1] + "…" for line in lines]
 
 
 def shape(sizes: Sequence[object]) -> str:

@@ -29,7 +29,7 @@ def _explain(given: Arguments) -> int:
         return _json([{"code": code, "class": CODES[code].kind(code).partition(":")[0], "sentence": CODES[code].sentence,
                        "example": CODES[code].example} for code in codes])
     if not given.words:
-        return show.write(show.columns([(code, row.sentence) for code, row in CODES.items()]))
+        return show.write(show.listing([(code, row.sentence) for code, row in CODES.items()]))
     lines: list[str] = []
     for code in codes:
         row = CODES[code]
@@ -73,7 +73,7 @@ def _functions(given: Arguments) -> int:
     if "json" in given.values:
         return _json([row._asdict() for row in rows])
     if not given.words:
-        return show.write(show.columns([(row.written, row.shapes, row.meaning, row.derivative) for row in rows]))
+        return show.write(show.listing([(row.written, row.shapes, row.meaning, row.derivative) for row in rows]))
     return show.write([line for row in rows for line in _card(row)])
 
 
@@ -89,7 +89,8 @@ def _rules(given: Arguments) -> int:
     rows = _found("rule", table, given.words) if given.words else table
     if "json" in given.values:
         return _json([row._asdict() for row in rows])
-    return show.write(show.columns([tuple(row) for row in rows]))
+    lines = [tuple(row) for row in rows]
+    return show.write(show.columns(lines) if given.words else show.listing(lines))
 
 
 def _found(what: str, table: Sequence[Row], words: Iterable[str]) -> list[Row]:
