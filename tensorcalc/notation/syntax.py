@@ -9,7 +9,7 @@ only in that are equal.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import NamedTuple, TypeGuard, TypeVar
@@ -109,12 +109,14 @@ class Statement:
 
     ``definitions`` are the ``t = A x - b`` before the last ``;``.  ``left`` is the
     left side of an index statement (``C_ij = …``), ``None`` for a plain formula.
+    ``orders`` says of names how many axes they have, where the way they are written tells.
     """
 
     definitions: tuple[tuple[Name, Syntax], ...]
     left: Name | None
     body: Syntax
     source: str
+    orders: Mapping[str, int] = field(default_factory=dict, compare=False)
 
 
 class Fixity(NamedTuple):

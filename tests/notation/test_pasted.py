@@ -76,7 +76,7 @@ SAME = [
     # around a formula
     (r"\begin{equation} f(x) = x^\top A x \label{eq:f} \end{equation}", "x' A x"),
     (r"\begin{align*} C &= A X \nonumber \\ &\quad + B \end{align*}", "A X + B"),
-    (r"\(x^\top x\)", "x' x"), (r"\[ X \]", "X"), ("x^\\top x % what follows is a comment", "x' x"),
+    (r"\(x^\top x\)", "x' x"), (r"\[ X \]", "X"), (r"A{}^\top x + 1/2 x \,", "A' x + x/2"), (r"\mathbf{1}_n^\top x", "ones(n)' x"), (r"x/\|x\|", "x/norm2(x)"), ("x^\\top x % what follows is a comment", "x' x"),
     # derivatives
     (r"\frac{\partial}{\partial X}\left(\operatorname{tr}(A X)\right)", "A'"),
     (r"\frac{\partial \operatorname{tr}(A X)}{\partial X}", "A'"), (r"\frac{d}{dx}(x^\top x)", "2 x"),
@@ -97,6 +97,19 @@ def test_it_is_the_same_formula(pasted: str, own: str) -> None:
     one, two = read(pasted, scope()), read(own, scope())
     assert one.expr.shape == two.expr.shape
     assert one.expr is two.expr, (translated(pasted).text, one.expr, two.expr)
+
+
+@pytest.mark.parametrize(("pasted", "shapes"), [
+    (r"\mathbf{a}^\top \mathbf{x}", {"a": 1, "x": 1}), (r"\mathbf{G}\,\boldsymbol{\mu}", {"G": 2, "μ": 1}), (r"a^2 \mathbf{x}", {"a": 0, "x": 1}),
+    (r"\vec{b}^\top A \vec{b}", {"b": 1, "A": 2}), (r"\mathbf{T}_{ijk} x_k", {"T": 3, "x": 1}), (r"\mathbf{W}_1 \mathbf{b}_2", {"W1": 2, "b2": 1}),
+    (r"\boldsymbol{\Sigma}^{-1} \hat{\boldsymbol{\beta}}", {"Σ": 2, "βhat": 1}),
+])
+def test_bold_letters_are_vectors_and_matrices(pasted: str, shapes: dict[str, int]) -> None:
+    assert {name: variable.rank for name, variable in read(pasted).variables.items()} == shapes
+
+
+def test_a_declaration_says_more_than_a_font() -> None:
+    assert read(r"\mathbf{a}^\top x", Scope(declared={"a": []})).variables["a"].rank == 0
 
 
 @pytest.mark.parametrize("text", ["C_{ij} = X_ik Y_kj", "X'", "A \\ b", "x^2", "einsum('ij->ji', X)", "D_{(ji)pq}"])
@@ -203,6 +216,11 @@ FormulaError TC036: where the argument of \\log ends is not clear
   \\log x y
   ^~~~   ^
   help: put it in brackets: \\log\\left(…\\right)""",
+    r"x^2/2\sigma^2": """\
+FormulaError TC036: what is divided by is not clear
+  x^2/2\\sigma^2
+     ^ ^~~~~~
+  help: write \\frac{…}{…}, or brackets""",
     r"\alpha A(x)": """\
 FormulaError TC037: A(…) may be a call or a product
   \\alpha A(x)

@@ -72,6 +72,7 @@ def read(source: str, scope: Scope | None = None, *, field: str = "expr") -> Rea
     scope = scope or Scope()
     try:
         statement = parse.parse(source, scope.functions.keys(), field, scope.own_names())
+        scope.orders = {**statement.orders, **scope.orders}
         return _lowered(statement, scope)
     except TensorCalcError as error:
         if error.field is None:
@@ -103,6 +104,7 @@ def read_sides(left: str, right: str, scope: Scope) -> tuple[Reading, Reading]:
         with _located(field, source):
             statements.append(parse.parse(source, scope.functions.keys(), field, scope.own_names()))
     for statement in statements:
+        scope.orders = {**statement.orders, **scope.orders}
         scope.source = statement.source
         _check_names([*(body for _, body in statement.definitions), statement.body], scope)
     for name in _defined_where_used(statements):

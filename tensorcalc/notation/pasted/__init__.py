@@ -23,12 +23,16 @@ Tree = TypeVar("Tree", bound=Syntax)
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """A text, and for each of its characters the place in the source that it stands for."""
+    """A text, and for each of its characters the place in the source that it stands for.
+
+    ``orders``: how many axes a name has that is bold in the source.
+    """
 
     source: str
     text: str
     starts: list[int]
     ends: list[int]
+    orders: dict[str, int]
 
     def back(self, span: Span) -> Span:
         """A place in the text as a place in the source."""
@@ -50,7 +54,7 @@ class Translation:
         """A statement whose places are those in the source."""
         definitions = [(self._name(name), self.placed(tree)) for name, tree in statement.definitions]
         left = None if statement.left is None else self._name(statement.left)
-        return Statement(tuple(definitions), left, self.placed(statement.body), self.source)
+        return Statement(tuple(definitions), left, self.placed(statement.body), self.source, self.orders)
 
     def _name(self, name: Name) -> Name:
         return replace(name, span=self.back(name.span))
@@ -88,7 +92,8 @@ def translated(source: str, functions: Collection[str] = (), own: Collection[str
     FormulaError: TC031 to TC042 for what cannot be read, with the place.
     LimitError: TC402 for too many brackets inside one another.
     """
-    pieces = Reader(source, frozenset(functions), set(own)).statement()
+    reader = Reader(source, frozenset(functions), set(own))
+    pieces = reader.statement()
     texts: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
@@ -100,7 +105,7 @@ def translated(source: str, functions: Collection[str] = (), own: Collection[str
             texts.append(text)
             starts += [piece.start] * len(text)
             ends += [piece.end] * len(text)
-    return Translation(source, "".join(texts), starts, ends)
+    return Translation(source, "".join(texts), starts, ends, reader.orders(own))
 
 
 def spelled(name: str, known: Collection[str]) -> str:

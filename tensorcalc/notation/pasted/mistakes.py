@@ -99,6 +99,12 @@ def unclear_argument(name: str, span: Span, place: Span) -> FormulaError:
                         help=rf"put it in brackets: {name}\left(…\right)")
 
 
+def unclear_divisor(span: Span, place: Span) -> FormulaError:
+    """A slash in front of a product."""
+    return FormulaError("TC036", "what is divided by is not clear", spans=[span, place],
+                        help=r"write \frac{…}{…}, or brackets")
+
+
 def call_or_product(name: str, span: Span) -> FormulaError:
     """A name before a bracket."""
     return FormulaError("TC037", f"{name}(…) may be a call or a product", spans=[span],

@@ -109,6 +109,11 @@ class Reader:
         self.bare = _without_bracket(self.tokens)
         self.indexed = _has_indices(self.tokens)
 
+    def orders(self, own: Collection[str]) -> dict[str, int]:
+        """Of names in bold without indices: small letters are vectors, capitals matrices."""
+        return {name: 1 if name[0].islower() else 2 for (name, indexed), (font, _) in self.fonts.items()
+                if font.startswith("bold") and not indexed and name not in own and (name, True) not in self.fonts}
+
     # -- tokens --------------------------------------------------------------------------
 
     @property
@@ -259,6 +264,8 @@ class Reader:
         """Factors up to a sign, a bracket that closes, a comma or the end."""
         pieces: Pieces = []
         run: list[Pieces] = []     # operands since the last operator
+        slash: Token | None = None
+        fraction = False
         while True:
             token = self.token
             if first is not None:
@@ -275,9 +282,15 @@ class Reader:
                     raise self._ambiguous_times(token)
                 run = [self._times(run.pop() if run else [])]
             elif token.text in TIMES:
+                slash = token if token.text == "/" else None
+                fraction = len(run) == 1 and _is_number(run[0])
                 pieces += [*_flat(run), _piece(f" {TIMES[token.text]} ", self.take())]
                 run = []
+            elif token.text == "{" and self.tokens[self.place + 1].text == "}":
+                self.place += 2   # an empty group is there for the typesetting
             else:
+                if slash is not None and len(run) == 1 and not (fraction and _is_number(run[0])):
+                    raise mistakes.unclear_divisor(slash.span, token.span)
                 run.append(self.operand())
         return pieces + _flat(run)
 
@@ -902,6 +915,8 @@ class Reader:
 
     def _scripts(self) -> _Scripts:
         """All scripts that follow."""
+        if self.token.text == "{" and self.tokens[self.place + 1].text == "}" and self.tokens[self.place + 2].text in ("_", "^"):
+            self.place += 2   # an empty group that carries scripts
         found = _Scripts(span=(self.token.start, self.token.end))
         while self.token.text in _SCRIPTS:
             token = self.token
