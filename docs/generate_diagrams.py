@@ -53,7 +53,7 @@ def pictures() -> dict[str, str]:
         found[name] = tensor.derivative(by, order=order).diagram() if by else tensor.diagram()
     for name, (formula, by, sizes) in PLANS.items():
         tensor = tc.read(formula)
-        found[name] = (tensor.gradient(by) if by else tensor).plan_diagram(**sizes)
+        found[name] = (tensor.gradient(by) if by else tensor).plan(**sizes).diagram()
     return {name: text + "\n" for name, text in found.items()}
 
 

@@ -615,15 +615,16 @@ def test_the_command_draws_into_a_file(tmp_path: Path, capsys: pytest.CaptureFix
 
 def test_the_plan_of_a_tensor_is_drawn() -> None:
     H = tc.read("norm2(A x - b)^2", b=["m"]).hessian("x")
-    text = H.plan_diagram("dot", m=100, n=10)
+    text = H.plan(m=100, n=10).diagram("dot")
     assert text.startswith("digraph plan {") and "operations" in unescape(text)
-    assert ET.fromstring(H.plan_diagram(m=100, n=10)).findtext(f"{NAME}title") == "Plan of contractions"
+    assert ET.fromstring(H.plan(m=100, n=10)._repr_svg_()).findtext(f"{NAME}title") == "Plan of contractions"
 
 
-def test_sizes_of_a_plan_are_whole_numbers() -> None:
-    with pytest.raises(tc.RequestError, match="the size m is a whole number, not 'many'") as caught:
-        tc.read("A x").plan_diagram(m="many")  # type: ignore[arg-type]
-    assert caught.value.code == "TC512"
+def test_a_plan_says_what_it_is() -> None:
+    planned = tc.read("A B x").plan(m=20, n=30, p=40)
+    assert repr(planned) == "<Plan of 2 steps: 3,600 operations>"
+    with pytest.raises(tc.RequestError, match="format is one of svg, dot, tikz, not 'png'"):
+        planned.diagram("png")
 
 
 def test_images_of_pages_are_what_is_drawn() -> None:

@@ -36,22 +36,20 @@ from ..numbers.code.codegen import module_code
 from ..numbers.code.dialects import LIBRARIES
 from ..numbers.evaluate import evaluate
 from ..numbers.inputs import read as read_arrays
-from ..numbers.inputs import whole_size
 from ..numbers.libraries import library_of
 from ..numbers.libraries import united as joined
 from ..numbers.maps.structured import MEMORY_LIMIT, Structured, structured
-from ..numbers.plans.derivatives import derivative_for_evaluation
-from ..numbers.plans.paths import Plan
-from ..numbers.plans.plan import nominal_sizes, plan, plans
+from ..numbers.plans.plan import nominal_sizes, plan
 from ..numbers.programs.compiled import Compiled, Origin
 from ..numbers.programs.many import AtPoints
 from ..numbers.programs.translated import Translated
-from ..pictures.formats import FORMATS, Picture, network_picture, plan_picture
+from ..pictures.formats import FORMATS, Picture, network_picture
 from ..request import FORMS, MOST_ORDER, part_of, shown
 from ..sizes import Dim
 from . import broadcast, notebook
 from .blocks import Blocks
 from .derivations import Derivation
+from .drawn import DrawnPlan
 from .names import Names, groups, known, stated, symbols_of, united
 
 Operand = Any   # a Tensor or a number
@@ -500,25 +498,6 @@ class Tensor:
         _one_of("format", format, FORMATS)
         return network_picture(stated(self.expr, self.names), self.layout, format, _taken(self))
 
-    def plan_diagram(self, format: str = "svg", **sizes: int) -> Picture:
-        r"""The steps in which this tensor is computed at the given sizes, and what each of them costs.
-
-        Sizes that are not given are usual ones.  ``format`` is as in :meth:`diagram`.
-
-        Examples
-        --------
-        >>> from tensorcalc import read
-        >>> print(read("A B x").plan_diagram("dot", m=20, n=30, p=40).splitlines()[2])
-          "1" [shape=box, label="ij,j→i\nn · 2,400"];
-        """
-        _one_of("format", format, FORMATS)
-        expr = stated(self.expr, self.names)
-        known = {**nominal_sizes([expr]), **{name: whole_size(name, size) for name, size in sizes.items()}}
-        if self.origin is not None:
-            expr = derivative_for_evaluation(self.origin.of, self.origin.by, known, self.names.facts, shown=expr)
-            known = {**nominal_sizes([expr]), **known}
-        return plan_picture(plans([expr], known), known, format)
-
     def __str__(self) -> str:
         try:
             forms = _forms(self)
@@ -578,8 +557,10 @@ class Tensor:
         rest = {name: value for name, value in values.items() if name in variables or callable(value)}
         return evaluate(stated(self.expr, self.names), rest, sizes, self.groups, variables.values())
 
-    def plan(self, *, memory_limit: int | None = None, **values: Any) -> Plan:
+    def plan(self, *, memory_limit: int | None = None, **values: Any) -> DrawnPlan:
         """The order in which a call computes this tensor, with what it takes: ``plan(…).info()`` reads like opt_einsum's.
+
+        ``plan(…).diagram()`` is the same as a picture.
 
         Sizes are given by their names, or shown by arrays; those that neither gives are assumed.
         ``memory_limit`` is the most entries that an intermediate result may have.
@@ -602,7 +583,7 @@ class Tensor:
         symbols = symbols_of(expr, self.names)
         _, known = read_arrays(shown, values, {name: size for name, size in values.items() if name in symbols})
         sizes = {**{name: size for name, size in nominal_sizes([expr]).items() if name in symbols}, **known}
-        return Plan(expr, plan(expr, sizes, memory_limit), sizes)
+        return DrawnPlan(expr, plan(expr, sizes, memory_limit), sizes)
 
     def structured(self, *, memory_limit: int = MEMORY_LIMIT, **values: Any) -> Structured:
         """A derivative at a point as a linear map that keeps its structure: cores and deltas, no dense array.
