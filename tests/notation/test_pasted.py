@@ -434,3 +434,11 @@ def test_every_surface_reads_it() -> None:
 def test_identities(statement: str, verdict: str) -> None:
     lhs, rhs = sides(statement)
     assert handle({"do": "verify", "lhs": lhs, "rhs": rhs})["verdict"] == verdict
+
+
+def test_a_norm_that_people_may_mean_otherwise_is_noted() -> None:
+    asked = {"do": "derive", "expr": r"\|X\|_2^2", "wrt": "X"}
+    assert handle(asked)["notes"] == ["norms are entrywise: of a matrix ‖X‖_2 is read as ‖X‖_F, not as the largest singular value"]
+    assert "notes" not in handle(asked | {"expr": r"\|X\|_F^2"})
+    assert "notes" not in handle(asked | {"expr": r"\|X y\|_2^2"})
+    assert "notes" not in handle(asked | {"expr": "norm2(X)^2"})

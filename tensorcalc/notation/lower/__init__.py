@@ -179,7 +179,8 @@ def _lowered(statement: Statement, scope: Scope) -> Reading:
     groups = tuple(len(group) for group in (value.groups if value.matrix else value.axes))
     expr = series.ordered(value.expr) if _has_power_series(trees) else value.expr
     return Reading(expr, groups, letters, statement.left.name if statement.left else None,
-                   dict(scope.variables), scope, tuple(notes), row=value.matrix and not value.rows and bool(value.cols))
+                   dict(scope.variables), scope, (*notes, *scope.remarks),
+                   row=value.matrix and not value.rows and bool(value.cols))
 
 
 def _has_power_series(trees: Sequence[Syntax]) -> bool:

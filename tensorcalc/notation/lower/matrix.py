@@ -899,6 +899,8 @@ def _norm1(tree: Call, arguments: tuple[Syntax, ...], scope: Scope) -> Value:
 
 def _norm2(tree: Call, arguments: tuple[Syntax, ...], scope: Scope) -> Value:
     value = lower(arguments[0], scope)
+    if value.matrix and value.rows and value.cols and scope.text(tree).endswith(("_2", "_{2}")):   # of a paper
+        scope.remarks["norms are entrywise: of a matrix ‖X‖_2 is read as ‖X‖_F, not as the largest singular value"] = None
     if value.expr is None:
         return Value(None, ((), ()))
     axes = range(value.expr.rank)

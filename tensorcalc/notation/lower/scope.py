@@ -59,7 +59,7 @@ class Scope:
     ``orders`` says how many axes names have whose sizes are open; ``functions`` the
     declared unknown functions; ``counting`` the names that series around a formula count by; ``differentiate`` what ``diff(…)``
     calls with an expression, a variable and an order; ``tensors`` names that stand for
-    given expressions; ``index_dims`` sizes of index names.
+    given expressions; ``index_dims`` sizes of index names; ``remarks`` what a reader may not expect.
     """
 
     declared: Mapping[str, Sequence[Dim]] = field(default_factory=dict)
@@ -78,6 +78,7 @@ class Scope:
     local: dict[int, dict[str, Group]] = field(default_factory=dict)
     sized: dict[tuple[int, int], Group] = field(default_factory=dict)
     halves: list[tuple[Group, Group]] = field(default_factory=list)
+    remarks: dict[str, None] = field(default_factory=dict)
     postponed: bool = False
     building: bool = False
 

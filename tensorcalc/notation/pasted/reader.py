@@ -497,6 +497,7 @@ class Reader:
                 raise mistakes.norm(mistakes.shown(texts), (closed.start, self.tokens[stop - 1].end))
             function = "norm1" if texts == ["1"] else "norm2"
             self.place = self._behind_script(self.place)
+            closed = closed._replace(end=self.last.end)
         return _Operand("call", [_piece(f"{function}(", opened), *inner, _piece(")", closed)], opened.start)
 
     def _matrix(self) -> _Operand:
@@ -915,7 +916,8 @@ class Reader:
 
     def _scripts(self) -> _Scripts:
         """All scripts that follow."""
-        if self.token.text == "{" and self.tokens[self.place + 1].text == "}" and self.tokens[self.place + 2].text in ("_", "^"):
+        following = [token.text for token in self.tokens[self.place:self.place + 3]]
+        if following in (["{", "}", "_"], ["{", "}", "^"]):
             self.place += 2   # an empty group that carries scripts
         found = _Scripts(span=(self.token.start, self.token.end))
         while self.token.text in _SCRIPTS:
