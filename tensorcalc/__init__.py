@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from .tensors.declare import read as read
     from .tensors.declare import tensor as tensor
     from .tensors.declared import function as function
+    from .tensors.derivations import Derivation as Derivation
     from .tensors.fn import einsum as einsum
     from .tensors.foreign import from_einsum as from_einsum
     from .tensors.foreign import from_sympy as from_sympy
@@ -62,7 +63,8 @@ if TYPE_CHECKING:
 __all__ = [
     "__version__", "Tensor", "tensor", "read", "index", "function", "einsum", "from_einsum", "from_sympy", "fn",
     "compile", "differential", "linearize",
-    "jvp", "vjp", "hvp", "verify", "check", "Verdict", "Diagnosis", "handle", "TensorCalcError", "FormulaError", "ShapeError",
+    "jvp", "vjp", "hvp", "verify", "check", "Verdict", "Diagnosis", "Derivation", "handle", "TensorCalcError", "FormulaError",
+    "ShapeError",
     "UnknownNameError", "UnsupportedError", "LimitError", "RequestError",
 ]
 
@@ -72,7 +74,8 @@ _HOMES = {
     "from_sympy": "tensors.foreign", "compile": "tensors.compiling",
     "differential": "tensors.linear", "linearize": "tensors.linear", "jvp": "tensors.linear",
     "vjp": "tensors.linear", "hvp": "tensors.linear", "verify": "tensors.claims", "check": "tensors.claims",
-    "Verdict": "tensors.claims", "Diagnosis": "tensors.claims", "handle": "service",
+    "Verdict": "tensors.claims", "Diagnosis": "tensors.claims", "Derivation": "tensors.derivations",
+    "handle": "service",
 }   # errors are in errors
 
 
