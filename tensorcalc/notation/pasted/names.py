@@ -6,6 +6,8 @@ the first is taken unless somebody declared another.
 
 from __future__ import annotations
 
+import re
+
 _SMALL = dict(zip(
     ("alpha", "beta", "gamma", "delta", "zeta", "eta", "theta", "iota", "kappa", "mu", "nu", "xi", "pi", "rho", "sigma",
      "tau", "upsilon", "chi", "psi", "omega"), "αβγδζηθικμνξπρστυχψω", strict=True))
@@ -116,3 +118,17 @@ MEANINGLESS_HELP = {
 }
 
 EQUALS = frozenset({"=", "\\coloneqq", "\\triangleq", "\\equiv", "\\eqqcolon", "\\doteq", ":="})
+
+# What stands between and around names.
+
+CLOSING = {"(": ")", "[": "]", "{": "}", "\\{": "\\}", "|": "|", "\\|": "\\|", "\\langle": "\\rangle"}
+SIGNS = frozenset("+-:")
+STOPS = frozenset({")", "]", "}", "\\}", "\\rangle", ",", ";", "&", "\\\\", "==", *EQUALS})
+SCRIPTS = frozenset({"_", "^", "'", "′", "’"})
+PRIMES = frozenset({"'", "′", "’", "\\prime"})
+
+WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*")
+"""A name in letters and digits."""
+
+SIZED = {"K": ("commutation", True), "D": ("duplication", False), "L": ("elimination", False)}
+"""Letters that are constant matrices with their sizes below, and whether there are two sizes."""
