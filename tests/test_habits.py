@@ -131,3 +131,8 @@ def test_a_commutation_matrix_beside_a_duplication_matrix_is_left_out() -> None:
     answer = handle({"do": "derive", "expr": "tr(inv(S) C)", "wrt": "S", "order": 2, "wrt_convention": "vech",
                      "assume": {"S": "spd", "C": "symmetric"}, "want": ["kronecker"]})
     assert answer["kronecker"] == "2 duplication(m)' ((M C M) ⊗ M) duplication(m)"
+
+
+def test_functions_of_products_have_the_order_in_which_one_writes_them_in_index_notation_too() -> None:
+    answer = handle({"do": "derive", "expr": "sum(exp(X*B))", "wrt": "B", "order": 2, "want": ["index"]})
+    assert answer["index"] == "H_ijpq = delta_jq X_ki X_kp exp(X*B)_kj"

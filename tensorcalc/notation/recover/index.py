@@ -238,7 +238,8 @@ class _Writer:
             return None if base is None else Call(name, (base, size(node.shape[0])), letters)
         plain = kronecker.plain(node)
         if plain is not None:
-            return self.entry(node, plain, letters)
+            plain, swapped = matrix.uprighted_function(node, plain)
+            return self.entry(node, plain, letters[::-1] if swapped else letters)
         if name in FRECHET:
             inner = kronecker.plain(node.arguments[0])
             return None if inner is None else Call("frechet", frechet_arguments(node.function, inner), letters)

@@ -397,6 +397,12 @@ def _turned_inside(operand: Apply, under: bool = False) -> Syntax | None:
     return power(operand, inside, flip=True) if under else _apply(operand, inside)
 
 
+def uprighted_function(operand: Apply, tree: Syntax) -> tuple[Syntax, bool]:
+    """The tree of a function or of its transpose, whichever has fewer quotes; and whether it is the latter."""
+    other = _turned_inside(operand) if operand.rank == 2 and _quotes(tree) else None
+    return (other, True) if other is not None and _quotes(other) < _quotes(tree) else (tree, False)
+
+
 def uprighted(operand: Sum, tree: Syntax, negative: bool = False) -> tuple[Syntax, bool]:
     """The tree of a sum or of its transpose, whichever has fewer quotes; and whether it is the latter."""
     count = _quotes(tree)
