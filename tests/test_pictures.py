@@ -320,6 +320,18 @@ def test_a_derivative_has_the_legs_of_its_variable_on_the_right() -> None:
     assert [shape for shape in scene.shapes if getattr(shape, "kind", "") == "open"]
 
 
+@pytest.mark.parametrize(("text", "left", "right"), [
+    ("x", "i", ""), ("x'", "", "i"), ("A", "i", "j"), ("vec(A)", "ij", ""), ("kron(A, B)", "ij", "kl"), ("kron(A, x)", "ij", "k"),
+    ("T_ijk = x_i y_j z_k", "ij", "k"),
+])
+def test_rows_are_on_the_left(text: str, left: str, right: str) -> None:
+    scene = picture(*subject(text, "", 0, {})[:2])
+    node = next(shape for shape in scene.shapes if getattr(shape, "kind", "") == "tensor")
+    texts = {labels.text_of(shape.label): shape.x for shape in scene.shapes if isinstance(shape, Text)}
+    assert {letter for letter in "ijkl" if letter in texts and texts[letter] < node.x} == {*left}
+    assert {letter for letter in "ijkl" if letter in texts and texts[letter] > node.x} == {*right}
+
+
 def test_a_delta_is_a_plain_line() -> None:
     """∂C_ij/∂X_pq = δ_ip Y_qj: one line from i to p, and Y between j and q."""
     expr, layout, taken = subject("C_ij = X_ik Y_kj", "X", 1, {})

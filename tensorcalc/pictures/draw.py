@@ -72,13 +72,13 @@ def _note(note: str) -> Block:
 def sides_of(layout: Layout, rank: int) -> Sides:
     """At which side each leg ends: of what was differentiated left, of variables right.
 
-    A second derivative of a number has one variable at each side.
+    A second derivative of a number has one variable at each side; the axes of a matrix that were merged stay together.
     """
     sizes = [sum(part) for part in layout.parts]
     if not layout.variables:
-        if layout.row and rank == 1:
-            return Sides((), (0,))
-        return Sides.halves(rank)
+        groups = layout.parts[0]
+        left = 0 if layout.row and len(groups) == 1 else sum(groups[: (len(groups) + 1) // 2])
+        return Sides(tuple(range(left)), tuple(range(left, rank)))
     left = sizes[0] if sizes[0] or len(sizes) < 3 else sizes[1]
     return Sides(tuple(range(left)), tuple(range(left, rank)))
 
