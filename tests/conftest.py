@@ -1,7 +1,12 @@
 """Settings that all tests share."""
 
+import os
+
 from hypothesis import settings
 
 # The first example of a test pays for caches that the others find filled, so no single one has a deadline.
 settings.register_profile("tensorcalc", deadline=None, print_blob=True)
 settings.load_profile("tensorcalc")
+
+# Texts are compared without colours, whatever the machine likes.
+os.environ.pop("FORCE_COLOR", None)
