@@ -11,9 +11,10 @@ from collections.abc import Collection, Mapping, Sequence
 from ..algebra.expr import Expr
 from ..notation.describe import Layout, axis_letters
 from . import labels
+from .blocks import Block, By, Sides
 from .labels import Label, Run
 from .network import Drawing, Node, Row, Term, Wire, drawing
-from .place import INNER, Block, By, Sides, terms
+from .place import INNER, terms
 from .scene import FONT, SMALL, Scene, Shape, Text, moved
 
 WIDEST = 860.0
