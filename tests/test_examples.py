@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -23,3 +24,10 @@ def test_example(path: Path) -> None:
 
 def test_there_are_examples() -> None:
     assert len(EXAMPLES) == 9
+
+
+def test_every_example_is_listed_with_a_page_that_exists() -> None:
+    folder = ROOT / "examples"
+    rows = re.findall(r"^\| `([\w.]+)` \|.*\]\(([^)]+)\) \|$", (folder / "README.md").read_text(), re.MULTILINE)
+    assert {name for name, _ in rows} == {path.name for path in folder.iterdir() if path.suffix in (".py", ".ipynb")}
+    assert all((folder / page).exists() for _, page in rows)
