@@ -51,7 +51,7 @@ SAME = [
     (r"\mathrm{tr}\!\left(AXB\right)", "tr(A X B)"),
     (r"\operatorname{Tr}[AXB]", "tr(A X B)"),
     (r"X^\top", "X'"), (r"$X^T$", "X'"), (r"X^{\mathsf T}", "X'"), (r"X^{\intercal}", "X'"), (r"X^{\mathrm{T}}", "X'"),
-    (r"X^{-1}", "inv(X)"), (r"X^{-\top}", "inv(X)'"), (r"X^{-T}", "inv(X)'"), (r"X^{+}", "pinv(X)"), (r"X^\dagger", "pinv(X)"),
+    (r"X^{-1}", "inv(X)"), (r"X^{-\top}", "inv(X)'"), (r"X^{-T}", "inv(X)'"), (r"X^{+}", "pinv(X)"), (r"\|x\|^2_2", "norm2(x)^2"), (r"{\rm tr}(A) + \mathop{\mathrm{tr}}(A)", "2 tr(A)"),
     (r"x^\top Ax", "x' A x"), (r"\frac{1}{2}x^TAx", "x' A x/2"), (r"\tfrac12 x' A x", "x' A x/2"),
     (r"{\bf x}^T {\bf A} {\bf x}", "x' A x"), (r"\mathbf{x}^{\top}\mathbf{A}\,\mathbf{x}", "x' A x"),
     (r"X(X^\top X)^{-1}X^\top", "X inv(X' X) X'"),
@@ -197,10 +197,35 @@ FormulaError TC035: upper indices are not read
    ^~~~~
   help: write all indices below: A_{ij}""",
     r"x^* \alpha": """\
-FormulaError TC035: a star is a conjugate or a label, and tensors are real here
+FormulaError TC035: this sign is a conjugate to some, and other things to others
   x^* \\alpha
    ^~
-  help: a transpose is written X^\\top, a label x_{\\text{opt}}""",
+  help: a transpose is written X^\\top, a pseudo-inverse X^{+}, a label x_{\\text{opt}}""",
+    r"\mathbf{X}^{\mathrm{H}} x": """\
+FormulaError TC035: this sign is a conjugate to some, and other things to others
+  \\mathbf{X}^{\\mathrm{H}} x
+            ^~~~~~~~~~~~~
+  help: a transpose is written X^\\top, a pseudo-inverse X^{+}, a label x_{\\text{opt}}""",
+    r"\alpha A^i_j x_j": """\
+FormulaError TC035: upper indices are not read
+  \\alpha A^i_j x_j
+          ^~~~
+  help: write all indices below: A_{ij}""",
+    r"\alpha v^i w_i": """\
+FormulaError TC035: upper indices are not read
+  \\alpha v^i w_i
+          ^~
+  help: write all indices below: A_{ij}""",
+    r"\alpha f'(x)": """\
+FormulaError TC037: f(…) may be a call or a product
+  \\alpha f'(x)
+         ^~~
+  help: write f \\, (…) for a product; for a call, declare it (functions, or --function f=elementwise)""",
+    r"\mu I_1": """\
+FormulaError TC038: I_1 may be a name or an identity of size 1
+  \\mu I_1
+       ^~
+  help: declare I1, or give it another name: I_{\\text{one}}""",
     r"x^10 \alpha": """\
 FormulaError TC035: ^10 is ^1 in LaTeX
   x^10 \\alpha

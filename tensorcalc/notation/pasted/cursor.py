@@ -60,12 +60,14 @@ class Cursor:
     fonts: dict[tuple[str, bool], tuple[str, Span]] = field(default_factory=dict)
     bare: set[str] = field(default_factory=set)
     indexed: bool = False
+    below: set[str] = field(default_factory=set)        # all letters in subscripts
 
     def __post_init__(self) -> None:
         self.tokens = tokenize(self.source)
         self.matching = _matching(self.tokens)
         self.bare = _without_bracket(self.tokens)
         self.indexed = _has_indices(self.tokens)
+        self.below = _letters_below(self.tokens, self.matching)
 
     @property
     def token(self) -> Token:
@@ -212,10 +214,15 @@ def _matching(tokens: list[Token]) -> dict[int, int]:
 
 
 def _without_bracket(tokens: list[Token]) -> set[str]:
-    """The letters that stand somewhere without a bracket behind them."""
-    return {token.text for token, following in zip(tokens, tokens[1:])
-            if (token.kind == "letter" or token.text.removeprefix("\\") in GREEK) and following.text != "("
-            and (token.text, following.text) != ("e", "^")}
+    """The letters that stand somewhere without a bracket behind them, or behind their primes."""
+    found: set[str] = set()
+    following = tokens[-1]
+    for token in reversed(tokens):
+        if (token.kind == "letter" or token.text.removeprefix("\\") in GREEK) and following.text != "(" and \
+                (token.text, following.text) != ("e", "^"):
+            found.add(token.text)
+        following = token if token.text not in PRIMES else following
+    return found
 
 
 def _has_indices(tokens: list[Token]) -> bool:
@@ -227,3 +234,14 @@ def _has_indices(tokens: list[Token]) -> bool:
         if first.kind == "letter" and base.text not in ("I", "K", "D", "L", "0", "1", "\\sum", "}", "|", "\\|", "]"):
             return True
     return False
+
+
+def _letters_below(tokens: list[Token], matching: dict[int, int]) -> set[str]:
+    """The letters in subscripts, those of sums left out."""
+    found: set[str] = set()
+    end = 0
+    for place, token in enumerate(tokens):
+        if token.text == "_" and place >= end and tokens[place - 1].text != "\\sum":
+            end = matching.get(place + 1, place + 1) + 1
+            found |= {inner.text for inner in tokens[place + 1:end] if inner.kind == "letter"}
+    return found

@@ -118,6 +118,12 @@ def word(text: str, span: Span) -> FormulaError:
                         help=rf"write \mathrm{{{text}}} for a name, or declare it; {' '.join(text)} for a product")
 
 
+def first_invariant(span: Span) -> FormulaError:
+    """``I_1``, which is no identity to anyone."""
+    return FormulaError("TC038", "I_1 may be a name or an identity of size 1", spans=[span],
+                        help=r"declare I1, or give it another name: I_{\text{one}}")
+
+
 def no_name(text: str, span: Span) -> FormulaError:
     """A phrase."""
     return FormulaError("TC038", f"{text or 'nothing'} is no name", spans=[span],

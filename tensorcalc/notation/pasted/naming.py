@@ -120,6 +120,8 @@ class Naming(Cursor):
         if operand.font or (label and not label.isdigit()):
             return None
         if name == "I":
+            if label == "1" and not self.own:
+                raise mistakes.first_invariant(scripts.span)
             letters = [token for token in texts if token.kind == "letter"]
             delta = len(letters) == len(texts) > 1 and not any(token.gap for token in texts[1:])
             return None if delta else self.place

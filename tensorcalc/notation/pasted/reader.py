@@ -310,16 +310,21 @@ class Reader(Constructs):
         if opened.text == "|":
             function = "abs" if len(self.letters) > letters else "bars"
             return Operand("bars", [piece(f"{function}(", opened), *inner, piece(")", closed)], opened.start)
-        function = "norm2"
-        if self.token.text == "_":
-            begin, stop = self._script_range(self.place)
-            texts = [token.text for token in self.tokens[begin:stop]]
-            if "".join(texts) not in ("1", "2", "F", "\\mathrm{F}", "Frob", "fro", "\\ell2"):
-                raise mistakes.norm(mistakes.shown(texts), (closed.start, self.tokens[stop - 1].end))
-            function = "norm1" if texts == ["1"] else "norm2"
-            self.place = self._behind_script(self.place)
-            closed = closed._replace(end=self.last.end)
-        return Operand("call", [piece(f"{function}(", opened), *inner, piece(")", closed)], opened.start)
+        return Operand("norm", [piece("norm2(", opened), *inner, piece(")", closed)], opened.start)
+
+    def _norm(self, operand: Operand, scripts: Scripts) -> None:
+        """Which norm the subscript says."""
+        if scripts.below is None:
+            return
+        texts = [token.text for token in self.tokens[slice(*scripts.below)]]
+        first, *inner, last = operand.pieces
+        if "".join(texts) not in ("1", "2", "F", "\\mathrm{F}", "Frob", "fro", "\\ell2"):
+            raise mistakes.norm(mistakes.shown(texts), (last.start, self.tokens[scripts.below[1] - 1].end))
+        after = self.tokens[scripts.below[1]]
+        end = after.end if after.text == "}" else self.tokens[scripts.below[0]].end
+        operand.pieces = [first._replace(text="norm1(") if texts == ["1"] else first, *inner,
+                          last._replace(end=max(last.end, end) if scripts.first == "_" else last.end)]
+        scripts.below = None
 
     def _matrix(self) -> Operand:
         """A matrix of numbers."""
@@ -404,6 +409,8 @@ class Reader(Constructs):
         """An operand with its scripts; a name before a bracket as a call, if it is one."""
         begun = self.place
         scripts = self._scripts()
+        if operand.kind == "norm":
+            self._norm(operand, scripts)
         pieces = operand.pieces
         indices = ""
         if operand.kind == "name":
@@ -464,7 +471,9 @@ class Reader(Constructs):
             return ""
         if name in self.functions:
             return "" if token.gap else name
-        if token.gap or name in self.own or scripts.primes:
+        if operand.word and SPOKEN.get(name, name) in FUNCTIONS and not scripts.primes:
+            return SPOKEN.get(name, name)
+        if token.gap or name in self.own:
             return ""
         if operand.names[0] == "σ" and not scripts.below:
             return "" if self.bare & {"\\sigma", "σ"} else "sigmoid"
@@ -520,7 +529,7 @@ class Reader(Constructs):
             return [], [*primes, Piece("'", start, end)], False
         if len(bare) == 2 and bare[0] == "-" and bare[1] in TRANSPOSES:
             return [], [*primes, Piece("^(-1)'", start, end)], False
-        if bare in (["+"], ["\\dagger"]):
+        if bare == ["+"]:
             return [Piece(" pinv(", start, end)], [*primes, Piece(")", start, end)], False
         self._insist_on_exponent(texts, indices, scripts)
         operator, begin = "^(", scripts.above[0]
@@ -535,13 +544,16 @@ class Reader(Constructs):
 
     def _insist_on_exponent(self, texts: list[str], indices: str, scripts: Scripts) -> None:
         """No label, no star, no upper index."""
-        if texts in (["*"], ["\\ast"], ["\\star"]):
-            raise mistakes.superscript("a star is a conjugate or a label, and tensors are real here", scripts.span,
-                                       help=r"a transpose is written X^\top, a label x_{\text{opt}}")
+        if "".join(texts) in ("*", "\\ast", "\\star", "H", "\\mathrm{H}", "\\mathsf{H}", "\\dagger"):
+            raise mistakes.superscript("this sign is a conjugate to some, and other things to others", scripts.span,
+                                       help=r"a transpose is written X^\top, a pseudo-inverse X^{+}, a label x_{\text{opt}}")
         if texts[0] == "(" and texts[-1] == ")" and len(texts) == 3:
             raise mistakes.superscript("a superscript in brackets is a label to some, a power to others", scripts.span,
                                        help="write a label as a subscript, W_2, and a power without brackets, W^2")
         above = self.tokens[slice(*scripts.above)] if scripts.above else []
+        if len(above) == 1 and above[0].kind == "letter" and \
+                (above[0].text in self.below or (indices and scripts.first == "^")):
+            raise mistakes.superscript("upper indices are not read", scripts.span, help="write all indices below: A_{ij}")
         if len(above) > 1 and all(token.kind == "letter" and token.text in "ijklmnpqrs" and not token.gap for token in above):
             raise mistakes.superscript("upper indices are not read", scripts.span, help="write all indices below: A_{ij}")
         if len(indices) > 4 and ("".join(texts) == "-1") == (scripts.first == "_"):

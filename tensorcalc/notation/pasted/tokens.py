@@ -41,13 +41,15 @@ class Token(NamedTuple):
 _TOKEN = re.compile(r"""
       (?P<blank>   \s+ | %[^\n]*(?:\n|$) | ~ | \\[ ,;:>!] | \\(?:quad|qquad|enspace|thinspace|medspace|thickspace|negthinspace)
                    (?![A-Za-z]) )
-    | (?P<dropped> \\(?:label|tag|hspace|vspace|phantom|hphantom|vphantom|color)\*?\s*\{[^{}]*\}
+    | (?P<dropped> \\m?(?:kern|skip)\s*-?[0-9.]+\s*[a-z]{2} | \\math(?:op|bin|rel|ord)(?![A-Za-z])
+                 | \\(?:label|tag|hspace|vspace|phantom|hphantom|vphantom|color)\*?\s*\{[^{}]*\}
                  | \\(?:nonumber|notag|displaystyle|textstyle|scriptstyle|limits|nolimits|strut|mathstrut|relax|allowbreak
                    |middle|left|right|[bB]igg?[lrm]?)(?![A-Za-z])\s*\.?
                  | \\(?:begin|end)\s*\{[A-Za-z]*\*?\}(?:\{\d*\})? )
     | (?P<operator> \\operatorname\*?\s*(?:\{[^{}\\^_$&]*\}|[A-Za-z]) )
     | (?P<quoted>  \\texttt\s*\{[^{}\\]*\} )
-    | (?P<word>    \\(?:mathrm|text|textrm|textnormal|mathit|mathsf|mathtt|textsf|textit|mbox|hbox|rm)\s*
+    | (?P<word>    \{\s*\\(?:rm|sf|it)\s+[A-Za-z0-9]+\s*\}
+                 | \\(?:mathrm|text|textrm|textnormal|mathit|mathsf|mathtt|textsf|textit|mbox|hbox|rm)\s*
                    (?:\{[^{}\\^_$&]*\}|(?<=[a-z]\s)[A-Za-z]) )
     | (?P<command> \\[A-Za-z]+\*? | \\. )
     | (?P<number>  [0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|\.[0-9]+ )
@@ -102,7 +104,8 @@ def tokenize(source: str) -> list[Token]:
                 continue
             kind = "sign"
         if kind in ("operator", "word", "quoted"):
-            text = text.partition("{")[2][:-1].strip() if text.endswith("}") else text[-1]
+            text = text.strip("{}").split()[-1] if text.startswith("{") else \
+                text.partition("{")[2][:-1].strip() if text.endswith("}") else text[-1]
         bar, own = _BARS.get(text, (text, "")) if kind in ("command", "sign") else (text, "")
         if bar != text:
             kind = "command" if bar.startswith("\\") else "sign"
