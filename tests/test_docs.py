@@ -48,6 +48,17 @@ def test_the_index_lists_every_page() -> None:
     assert listed == {*PAGES} - {ROOT / "README.md", lists[0]}
 
 
+GALLERY = [page for page in PAGES if page.parent.name == "gallery" and page.name != "index.md"]
+
+
+@pytest.mark.parametrize("page", GALLERY, ids=lambda page: page.name)
+def test_every_page_of_the_gallery_is_checked_by_other_means(page: Path) -> None:
+    check = page.read_text().partition("\n## A numeric check\n")[2]
+    assert "\nTrue" in check or "(True" in check or "[True" in check
+    assert "False" not in check
+    assert re.search(r"\n\*Sources: [^*]+\*\n$", check)
+
+
 # -- the tables of docs/language.md ---------------------------------------------------------
 
 LANGUAGE = (ROOT / "docs" / "language.md").read_text()
