@@ -301,3 +301,12 @@ def test_deep_and_large_expressions() -> None:
         tc.from_sympy(deep)
     with pytest.raises(TensorCalcError, match="5000 nodes"):
         tc.from_sympy(sp.Add(*[sp.Symbol(f"a{k}") ** 2 for k in range(6000)]))
+
+
+def test_sizes_of_arrays_are_those_of_matrices() -> None:
+    half = n * (n + 1) / 2
+    T, x = ArraySymbol("T", (half, m, 2)), sp.MatrixSymbol("x", half, 1)
+    one = tc.from_sympy(ArrayContraction(ArrayTensorProduct(T, x), (0, 3)))
+    assert one.shape == ("m", 2, 1)
+    with pytest.raises(TensorCalcError, match="Mul is the size of several axes here"):
+        tc.from_sympy(ArraySymbol("U", (n * m, 2, 2)))

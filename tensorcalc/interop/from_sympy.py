@@ -137,6 +137,14 @@ def _size(node: Any) -> Dim:
     return _size_text(node)
 
 
+def _axis(node: Any) -> Dim:
+    """A size that is that of one axis here; a product of symbols is that of several."""
+    axes = read_size(_size(node))
+    if len(axes) != 1:
+        raise unsupported(node, "is the size of several axes here")
+    return axes[0]
+
+
 def _size_text(node: Any) -> str:
     kind = _kind(node)
     if kind == "Integer":
@@ -407,7 +415,7 @@ class _Reader:
     def array_symbol(self, node: Any) -> Expr:
         name = _name(str(node.name))
         return self.read(Name(name)).expr if len(node.shape) <= 2 else \
-            build.variable(name, *[_size(dim) for dim in node.shape])
+            build.variable(name, *[_axis(dim) for dim in node.shape])
 
     def array_sum(self, node: Any) -> Expr:
         return build.add([(1, self.array(part)) for part in node.args])
@@ -438,7 +446,7 @@ class _Reader:
         return build.transpose(self.array(node.args[0]), [int(axis) for axis in node.args[1].array_form])
 
     def array_constant(self, node: Any) -> Expr:
-        shape = tuple([axis for dim in node.shape for axis in read_size(_size(dim))])
+        shape = tuple([_axis(dim) for dim in node.shape])
         return build.zero(shape) if _kind(node) == "ZeroArray" else build.ones(shape)
 
     def array_applied(self, node: Any) -> Expr:
