@@ -5,11 +5,18 @@ Knows names and what a block can do; which tensors the blocks are is the caller'
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import count
 from typing import Any, Generic, Protocol, TypeVar
 
 from ..errors import TensorCalcError
+from ..notation.latex import latex
+from ..notation.parse import parse_expression
+from ..notation.recover.sharing import replace
+from ..notation.syntax import Name, Syntax
+from ..notation.text import text
 from ..numbers.backends import numpy
 from ..sizes import Dim
 from . import notebook
@@ -103,24 +110,60 @@ class Blocks(Generic[B]):
         heads = [", ".join(place) for place in self.table]
         shapes = [f"({', '.join(map(str, shape))}{',' * (len(shape) == 1)})" for shape in self.shapes.values()]
         wide, far = max(map(len, heads)), max(map(len, shapes))
-        lines = [f"{head:<{wide}}  {shape:<{far}}  {form}" for head, shape, form in zip(heads, shapes, self.forms.values())]
-        where = {name: body for block in self.table.values() for name, body in block.where.items()}
+        names, where = self._shared()
+        forms = [_renamed(form, names[place]) for place, form in self.forms.items()]
+        lines = [f"{head:<{wide}}  {shape:<{far}}  {form}" for head, shape, form in zip(heads, shapes, forms)]
         return "\n".join([*lines, *[f"  where {name} = {body}" for name, body in where.items()]])
+
+    def _shared(self) -> tuple[dict[tuple[str, str], dict[Syntax, Syntax]], dict[str, str]]:
+        """New names for the shared parts of each block where another block has the name, and what all names stand for."""
+        written = [*self.forms.values(), *(body for block in self.table.values() for body in block.where.values())]
+        taken = {word for one in written for word in re.findall(r"[^\W\d]\w*", one)}
+        where: dict[str, str] = {}
+        names: dict[tuple[str, str], dict[Syntax, Syntax]] = {}
+        for place, block in self.table.items():
+            own = names[place] = {}
+            for name, body in block.where.items():
+                body = _renamed(body, own)
+                known = next((one for one, what in where.items() if what == body), name)
+                if where.get(known, body) != body:
+                    known = next(fresh for k in count() if (fresh := f"T{k}") not in taken)
+                    taken.add(known)
+                where[known] = body
+                own |= {Name(name): Name(known)} if known != name else {}
+        return names, where
 
     __repr__ = __str__   # as a notebook shows it beside the mathematics
 
     def latex(self) -> str:
         """The table as a matrix of blocks."""
-        rows = [" & ".join(self._typeset(row, column) for column in self.columns) for row in self.rows]
+        names, _ = self._shared()
+        rows = [" & ".join(self._typeset(row, column, names[row, column]) for column in self.columns) for row in self.rows]
         return "\\begin{bmatrix} " + r" \\ ".join(rows) + " \\end{bmatrix}"
 
-    def _typeset(self, row: str, column: str) -> str:
-        return next((text for form in _FORMS if (text := self.table[row, column].latex(form))), "")
+    def _typeset(self, row: str, column: str, names: Mapping[Syntax, Syntax]) -> str:
+        block = self.table[row, column]
+        form = next((form for form in _FORMS if block.to(form)), None)
+        if form is None or not names:
+            return (form and block.latex(form)) or ""
+        return latex(_tree(_renamed(block.to(form) or "", names)))
 
     def _repr_latex_(self) -> str:
         try:
-            typeset = self.latex()
+            _, where = self._shared()
+            typeset = self.latex() + "".join([rf",\quad {latex(Name(name))} = {latex(_tree(body))}"
+                                              for name, body in where.items()])
         except TensorCalcError as error:
             return notebook.inline(notebook.words(f"{len(self)} blocks: {error.message}"))
         return notebook.inline(notebook.fitting([typeset]) or notebook.words(
             f"{len(self)} blocks: a formula of {len(typeset):,} characters of LaTeX is not typeset; latex() has it"))
+
+
+def _renamed(written: str, names: Mapping[Syntax, Syntax]) -> str:
+    """A formula with other names for its shared parts."""
+    return text(replace(_tree(written), names)) if names else written
+
+
+def _tree(written: str) -> Syntax:
+    """A formula that was printed: what has quotes and a bracket right behind it is a function, as in ``f'(x)``."""
+    return parse_expression(written, set(re.findall(r"([^\W\d]\w*)'+\(", written)))

@@ -192,6 +192,24 @@ def test_a_block_hessian_times_directions() -> None:
     assert close(found, f.hessian(names)(**values) @ stacked, 1e-10)
 
 
+def test_a_printed_table_reads_back() -> None:
+    """Also where two blocks call different parts T0: the table has one list of what names stand for."""
+    shapes = {"W": ["h", "n"], "V": ["k", "h"], "x": ["n"], "y": ["k"], "b": ["h"], "c": ["k"]}
+    H = tc.read("norm2(V tanh(W x + b) + c - y)^2/2", shapes).hessian(["W", "V", "b"])
+    names = [name for block in H.table.values() for name in block.where]
+    assert len({*names}) < len({(name, block.where[name]) for block in H.table.values() for name in block.where})
+    lines = str(H).splitlines()
+    where = "".join(line.removeprefix("  where ") + "; " for line in lines if line.startswith("  where "))
+    sizes = {"h": 3, "n": 2, "k": 2}
+    generator = np.random.default_rng(6)
+    at = {name: generator.normal(size=[sizes[size] for size in shape]) for name, shape in shapes.items()}
+    for place, line in zip(H, lines):
+        form = line.split(")", 1)[1].strip()
+        found = np.asarray(tc.read(where + form, shapes)(**at))
+        assert np.allclose(found, H._stacked(*place, at).reshape(found.shape)), line
+
+
+
 def test_the_table_of_blocks_is_printed() -> None:
     H = tc.read("norm2(W x + b - y)^2/2", W=["m", "n"], x=["n"], b=["m"], y=["m"]).hessian(["W", "b"])
     assert str(H) == ("W, W  (m, n, m, n)  (x x') ⊗ eye(m)\n"
