@@ -12,7 +12,7 @@ from typing import Any
 
 from ..algebra.expr import Apply, Delta, Einsum, Expr, Sum, Variable
 from ..algebra.traverse import postorder
-from ..errors import UnsupportedError
+from ..errors import TensorCalcError, UnsupportedError
 from ..functions import POWER
 from ..notation.describe import Layout, axis_letters, page, writable
 from ..notation.syntax import Call, Entry, Literal, Name, Num, Op, Syntax, fold
@@ -42,8 +42,15 @@ def to_sympy(expr: Expr, layout: Layout, form: str | None = None, symbols: Symbo
     """
     writable(expr)
     known = dict(symbols or {})
-    if form == "matrix":
-        return _matrix(expr, layout, known)
+    try:
+        return _made(expr, layout, form, known)
+    except TensorCalcError:
+        raise
+    except (TypeError, ValueError) as error:   # SymPy's own checks, of what it cannot tell apart
+        raise _unsupported("a formula that SymPy refuses") from error
+
+
+def _made(expr: Expr, layout: Layout, form: str | None, known: Symbols) -> Any:
     if form == "array":
         return _Arrays(known).whole(expr, layout)
     if form == "indexed":
@@ -51,6 +58,8 @@ def to_sympy(expr: Expr, layout: Layout, form: str | None = None, symbols: Symbo
     try:
         return _matrix(expr, layout, known)
     except UnsupportedError:
+        if form == "matrix":
+            raise
         return _Arrays(known).whole(expr, layout)
 
 
@@ -96,9 +105,19 @@ def _matrix(expr: Expr, layout: Layout, symbols: Symbols) -> Any:
     shapes = {node.name: node for node in postorder(expr) if isinstance(node, Variable)}
     try:
         made: Any = fold(tree, _Matrices(symbols, shapes).node)
-    except (TypeError, ValueError) as error:   # SymPy's own checks, of sizes that only it cannot tell apart
+    except TensorCalcError:
+        raise
+    except (TypeError, ValueError) as error:
         raise _unsupported("a matrix that SymPy refuses") from error
     return made
+
+
+def _of_matrix(function: str, argument: Expr, symbols: Symbols) -> Any:
+    """A function of a matrix that has a matrix form."""
+    matrix = _matrix(argument, Layout(((1, 1),)), symbols)
+    if not getattr(matrix, "is_Matrix", False):
+        raise _unsupported(f"{function} of a matrix of one entry")
+    return _Matrices(symbols, {}).of_matrix(function, matrix)
 
 
 class _Matrices:
@@ -399,8 +418,7 @@ class _Arrays:
             return self.entrywise(arguments[0], lambda z: _scalar_function(name, z)) if node.rank else \
                 _scalar_function(name, arguments[0])
         if name in ("inv", "det", "logdet") and not node.function.ways and node.arguments[0].rank == 2:
-            matrix = _matrix(node.arguments[0], Layout(((1, 1),)), self.symbols)
-            return _Matrices(self.symbols, {}).of_matrix(name, matrix)
+            return _of_matrix(name, node.arguments[0], self.symbols)
         raise _unsupported(name)
 
     def entrywise(self, array: Any, function: Any) -> Any:
@@ -469,7 +487,6 @@ class _Entries:
         if name == "eps":
             return library.LeviCivita(*places)
         if name in ("inv", "det", "logdet") and not node.function.ways and node.arguments[0].rank == 2:
-            matrix = _matrix(node.arguments[0], Layout(((1, 1),)), self.symbols)
-            made = _Matrices(self.symbols, {}).of_matrix(name, matrix)
+            made = _of_matrix(name, node.arguments[0], self.symbols)
             return made[tuple(places)] if name == "inv" else made
         raise _unsupported(name)

@@ -347,9 +347,10 @@ def printed(answer: object) -> dict[str, str]:
 def misread(one: Formula, *wrt: str) -> list[str]:
     """The printed forms that do not read back to the very object.
 
-    Unit vectors and matrices print without their sizes, which are lost where nothing beside them has one.
+    Unit vectors and matrices print without their sizes, which are lost where nothing beside them has one.  Where
+    nothing is declared, ``D_{3}`` is a name.
     """
-    if NAMED_LIKE_CONSTANTS & set(one.declared):
+    if NAMED_LIKE_CONSTANTS & set(one.declared) or not one.declared:
         return []
     answer = ask(one, *wrt)
     bad = []
