@@ -186,6 +186,31 @@ def test_single_precision_stays_single() -> None:
         assert mixed.dtype == (np.float64 if "x" in run.code else np.float32)
 
 
+@pytest.mark.parametrize("text", ["log(2) A", "x/3^0.5", "exp(sqrt(2) + 1)*sin(1) x", "erf(x' x) A", "sigmoid(x' x) + erf(x' x)",
+                                  "det(A) expm(A)", "sqrtm(A) x"])
+def test_numbers_and_functions_of_matrices_keep_to_single_precision(text: str) -> None:
+    function = read(text, A=tensor("A", 3, 3), x=tensor("x", 3))
+    values = {"A": (np.eye(3) + np.arange(9).reshape(3, 3) / 50).astype(np.float32), "x": np.full(3, 0.5, np.float32)}
+    for one in (function, *[function.derivative(name) for name in function.variables]):
+        run = one.compile()
+        found = run(**values)
+        assert close(found, one(**values), 1e-5)
+        assert found.dtype == np.float32 or "derivative(**_)" in run.code, run.code
+
+
+@pytest.mark.parametrize("single", [True, False])
+def test_each_of_several_results_has_the_type_of_the_arguments(single: bool) -> None:
+    a, x = tensor("a"), tensor("x", "n")
+    f = 9 * a**2 + x @ x
+    dtype = np.float32 if single else np.float64
+    found = compiled(f, f.gradient(a), f.hessian(a), f.hessian(x), a, x.derivative(x), f.derivative(x, order=3))(
+        a=dtype(2), x=np.ones(2, dtype))
+    assert [one.dtype for one in found] == [dtype] * 7 and found[2] == 18
+    product = fn.einsum("ii,ii->", tensor("A", "n", "n"), tensor("B", "n", "n"))
+    found = compiled(product, product.hessian("A", "B"))(A=np.ones((2, 2), dtype), B=np.ones((2, 2), dtype))
+    assert found[1].dtype == dtype and found[1][1, 1, 1, 1] == 1 and found[1].sum() == 2
+
+
 def test_lists_integers_and_further_names() -> None:
     A, x = tensor("A", "m", "n"), tensor("x", "n")
     assert (A @ x).compile()(A=[[1, 2], [3, 4]], x=(1, -1), y=7).tolist() == [-1.0, -1.0]

@@ -49,7 +49,7 @@ def matpow(x: Array, k: Array) -> Array:
 def powers(x: Array, count: int) -> Array:
     """The stack of x^0 ... x^(count - 1)."""
     np = numpy()
-    stack = np.empty((count, *x.shape))
+    stack = np.empty((count, *x.shape), x.dtype)
     for k in range(count):
         stack[k] = np.eye(len(x)) if k == 0 else stack[k - 1] @ x
     return stack
@@ -357,10 +357,10 @@ def elimination(n: int, dtype: Any = float) -> Array:
     return result
 
 
-def on_diagonal(axes: str, tensor: Array, shape: tuple[int, ...]) -> Array:
+def on_diagonal(axes: str, tensor: Array, shape: tuple[int, ...], dtype: Any = float) -> Array:
     """Zeros but for ``tensor`` where the axes of one letter agree."""
     np = numpy()
-    result = np.zeros(shape)
+    result = np.zeros(shape, dtype)
     np.einsum(axes, result)[...] = tensor
     return result
 

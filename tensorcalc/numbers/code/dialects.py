@@ -107,7 +107,7 @@ _ROWS: dict[str, str | tuple[str, str, str]] = {
     "unit known": ("np.eye({}{like})[{}]", "", "torch.eye({}{like})[{}]"),  # JAX takes an index for the nearest that exists
     "tril": ("np.tri({}{like})", "jnp.tri({}{like})", "torch.ones(({0}, {0}){like}).tril()"),
     "exchange": ("np.eye({}{like})[::-1]", "jnp.eye({}{like})[::-1]", "torch.eye({}{like}).flip(0)"),
-    "on_diagonal": 'on_diagonal("{}", {}, {})',
+    "on_diagonal": ('on_diagonal("{}", {}, {}{like})', 'on_diagonal("{}", {}, {})', 'on_diagonal("{}", {}, {})'),
     "eps": "levi_civita({}{like})",
     "duplication": "duplication({}{like})",
     "elimination": "elimination({}{like})",

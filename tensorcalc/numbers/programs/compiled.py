@@ -256,15 +256,11 @@ def _fill(program: Program, text: str) -> None:
 
 
 def _tail(program: Program, texts: Sequence[str]) -> None:
-    """A result that the last statement makes is returned as it is made; a number is one of NumPy's."""
-    (*_, last), (text, *others) = program.body, texts
-    if others:
-        return
+    """A result that the last statement makes is returned as it is made."""
+    text, *others = texts
     birth = program.births.get(text)
-    if birth is not None and birth.line == len(program.body) - 2:
+    if not others and birth is not None and birth.line == len(program.body) - 2:
         program.body[-2:] = ["return " + program.body[birth.line].partition(" = ")[2]]
-    elif not words(last.removeprefix("return ")):
-        program.body[-1] = f"return np.float64({text})"
 
 
 def _head(name: str, signature: Signature, fills: bool) -> list[str]:

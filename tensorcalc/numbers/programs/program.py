@@ -38,6 +38,8 @@ _UFUNC = {name: f"np.{name}" for name in ("exp", "log", "abs", "sign", "sin", "c
 _REST = {"relu": ("0.0",)}   # further arguments of such a call
 _ROOTS = {Fraction(1, 2): "sqrt", Fraction(1): "", Fraction(2): "square"}
 _MAY_ALIAS = {"matpow"}    # their value may be their argument itself
+_KEEP_TYPES = {"inv", "pinv", "chol", "adj", "solve", "matpow", "softmax", "logsumexp", "det", "logdet", "log_of_det",
+               "spd_factor", "spd_solve", "spd_inverse", "spd_logdet"}   # single precision stays
 
 
 class Birth(NamedTuple):
@@ -53,6 +55,7 @@ class Program:
     def __init__(self, roots: Sequence[Expr], writer: Writer, shapes: Mapping[Expr, tuple[int, ...]],
                  taken: Iterable[str] = ()) -> None:
         self.roots, self.writer, self.shapes = roots, writer, shapes
+        self.single = "float32" in writer.dialect.like
         self.body: list[str] = []
         self.taken, self.count = set(taken), 0
         self.births: dict[str, Birth] = {}
@@ -91,8 +94,12 @@ class Program:
                 for root in self.roots]
 
     def _number(self, code: Code) -> Code:
-        """A number; where it is an argument, its value and not the array that holds it."""
-        return Code(f"{code.text}[()]") if code.text in self.foreign else code
+        """A number of NumPy's; where it is an argument, its value and not the array that holds it."""
+        if code.text in self.foreign:
+            return Code(f"{code.text}[()]")
+        if self.single:
+            return Code(f"np.float32({code.text})")
+        return code if words(code.text) else Code(f"np.float64({code.text})")
 
     def _result(self, code: Code, given: set[str]) -> Code:
         """A value in memory that nobody else has; the results before are made of what is ``given``."""
@@ -195,11 +202,20 @@ class Program:
             case Apply() if node.shape and (node.function is POWER or node.function.elementwise):
                 return self._function(node, inputs)
         code = self.writer.step(node, inputs)
+        if self.single and isinstance(node, Apply):
+            code = self._rounded(node, code)
         if isinstance(node, Apply) and node.function.signature == "->" and all(map(is_number, node.children)):
             return self._constant(code)
         if isinstance(node, Apply) and node.shape and node.function.name not in _MAY_ALIAS and not is_passed(node.function):
             return self._owned(node, code)
         return code if node.shape and not isinstance(node, Apply) else self._shared(node, code)
+
+    def _rounded(self, node: Apply, code: Code) -> Code:
+        """What a function gives in single precision: an array of that, or a number that takes the type of what it meets."""
+        if not node.shape:
+            return Code(f"float({code.text})")
+        keeps = node.function.signature == "->" or node.function.name in _KEEP_TYPES
+        return code if keeps else replace(code, text=f"np.asarray({code.text}, np.float32)", strength=ATOM, turned=None)
 
     # -- sums ----------------------------------------------------------------------------
 
@@ -394,7 +410,8 @@ class Program:
     def _function(self, node: Apply, inputs: Sequence[Code]) -> Code:
         function, (first, *others) = node.function, node.arguments
         if any(code.absent for code in inputs) or is_passed(function):
-            return self._shared(node, self.writer.step(node, inputs))
+            code = self.writer.step(node, inputs)
+            return self._shared(node, self._rounded(node, code) if self.single and is_passed(function) else code)
         if function is POWER:
             return self._power(node, inputs)
         if function.name == "step":
