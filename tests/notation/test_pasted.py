@@ -17,6 +17,7 @@ from tensorcalc.errors import TensorCalcError
 from tensorcalc.notation.latex import latex
 from tensorcalc.notation.lower import Scope, read
 from tensorcalc.notation.lower.matrix import FUNCTION_NAMES
+from tensorcalc.notation.parse import parse_expression
 from tensorcalc.notation.pasted import is_latex, translated
 from tensorcalc.notation.pasted.names import FUNCTIONS
 from tensorcalc.notation.syntax import Name
@@ -362,6 +363,14 @@ def misread(one: Formula, *wrt: str) -> list[str]:
         if got is not want and (got.shape == want.shape or not same_entries(answer, got, want)):
             bad.append(f"{kind}: {text}")
     return bad
+
+
+def test_what_prints_alike_is_read_as_one() -> None:
+    """The exceptions to reading back, beside those of :func:`misread`."""
+    assert latex(parse_expression("x[k]")) == latex(parse_expression("x_k")) == "x_{k}"
+    assert latex(parse_expression("lambda")) == latex(parse_expression("λ")) == r"\lambda"
+    assert latex(parse_expression("eye(n)")) == latex(parse_expression("I_n")) == "I_{n}"
+    assert latex(parse_expression("e(1, n)")) == latex(parse_expression("e(1, m)")) == r"\mathbf{e}_{1}"
 
 
 @pytest.mark.parametrize("start", [0, 1000])
