@@ -210,7 +210,7 @@ x, r = sp.MatrixSymbol("x", n, 1), sp.MatrixSymbol("r", 1, n)
 IA, IX = sp.IndexedBase("A", shape=(m, n)), sp.IndexedBase("x", shape=(n,))
 
 READ = [
-    (X * X.T - 2 * X, "X X' - 2 X"), (sp.Trace(X.T * X), "tr(X' X)"), (sp.Inverse(X), "inv(X)"), (X**-1, "inv(X)"), (X**3, "X^3"),
+    (X * X.T - 2 * X, "X X' - 2 X"), (sp.Trace(X.T * X), "tr(X' X)"), (sp.Inverse(X), "inv(X)"), (X**-1, "inv(X)"), (X**3, "X^3"), (X**k, "X^k"),
     (sp.Determinant(X), "det(X)"), (sp.HadamardProduct(A, B), "A .* B"), (sp.KroneckerProduct(A, B), "kron(A, B)"),
     (sp.Identity(n) + X, "eye(n) + X"), (sp.ZeroMatrix(n, n) + X, "X"), (sp.OneMatrix(m, n) + A, "ones(m, n) + A"),
     (sp.DiagMatrix(x) * X, "diag(x) X"), (A * x, "A x"), (x.T * X * x, "x' X x"), (r * x, "r' x"), (X * r.T, "X r"),
@@ -277,6 +277,10 @@ NOT_READ = [
     (lambda: tc.from_sympy(sp.gamma(t)), "UnsupportedError TC321: gamma has no counterpart here"),
     (lambda: tc.from_sympy(sp.BlockMatrix([[X, X]])), "UnsupportedError TC321: BlockMatrix has no counterpart here"),
     (lambda: tc.from_sympy(sp.Sum(IX[i], (i, 1, n - 1))), "UnsupportedError TC321: Sum does not run over a whole axis from 0"),
+    (lambda: tc.from_sympy(sp.exp(X)),
+     "UnsupportedError TC321: exp of a matrix may go entry by entry or not: X.applyfunc goes entry by entry"),
+    (lambda: tc.from_sympy(sp.Symbol("a", commutative=False) * t),
+     "UnsupportedError TC321: Symbol that does not commute has no counterpart here"),
     (lambda: tc.from_sympy("x + 1"), "RequestError TC519: an expression of SymPy is needed, not str"),
     (lambda: tc.from_sympy(sp.Symbol("x_1")), ("RequestError TC509: 'x_1' is not a name: a letter, then letters and digits\n"
                                                "  help: give the symbol another name: expr.subs or expr.xreplace")),

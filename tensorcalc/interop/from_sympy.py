@@ -27,6 +27,7 @@ MOST_DEEP = 100
 _CALLS = {"exp": "exp", "log": "log", "sin": "sin", "cos": "cos", "tan": "tan", "asin": "arcsin", "acos": "arccos",
           "atan": "arctan", "sinh": "sinh", "cosh": "cosh", "tanh": "tanh", "Abs": "abs", "sign": "sign", "erf": "erf",
           "Trace": "tr", "Inverse": "inv", "Determinant": "det", "DiagMatrix": "diag", "DiagonalOf": "diag"}
+_OF_MATRICES = frozenset({"Trace", "Inverse", "Determinant", "DiagMatrix", "DiagonalOf"})
 _OPERATORS = {"Add": "add", "MatAdd": "add", "Mul": "multiply", "MatMul": "multiply", "Pow": "power", "MatPow": "power",
               "Transpose": "transpose", "HadamardPower": "elpower"}
 _CHAINS = {"HadamardProduct": "hadamard", "KroneckerProduct": "kronecker"}
@@ -189,7 +190,11 @@ class _Reader:
             elif kind == "Indexed":
                 self.orders.setdefault(_name(str(node.base.label)), len(node.indices))
             elif kind == "Symbol":
+                if node.is_commutative is False:
+                    raise unsupported(node, "that does not commute has no counterpart here")
                 scalars.add(node.name)
+            elif kind == "MatPow":
+                sizes |= {symbol.name for symbol in node.exp.free_symbols}
             elif kind == "Sum":
                 sizes |= {symbol.name for limit in node.limits for bound in limit.args[1:] for symbol in bound.free_symbols}
             for dim in getattr(node, "shape", None) or () if kind in ("MatrixSymbol", "ArraySymbol", "IndexedBase", "Identity",
@@ -256,6 +261,8 @@ class _Reader:
             arguments = node.args[:1] if kind == "Inverse" else node.args
             if len(arguments) != 1:
                 raise unsupported(node, f"of {len(arguments)} arguments is not known here")
+            if kind not in _OF_MATRICES and getattr(arguments[0], "is_Matrix", False):
+                raise unsupported(node, "of a matrix may go entry by entry or not: X.applyfunc goes entry by entry")
             return Call(_CALLS[kind], (self.tree(arguments[0]),))
         if kind in _CHAINS or kind in _EXTREMES:
             return self.chain(node, kind)
