@@ -177,6 +177,28 @@ refuted
   note        AB is one name; a product is A B
               BA is one name; a product is B A
 """,
+    'derive "x\'Ax" --wrt x --form matrix': """\
+∂U/∂x for Ax (m x n), x (m): n x m
+  matrix      Ax'
+  convention  D_ip = ∂U_i/∂x_p · numerator layout · vec stacks columns
+  note        Ax is one name; a product is A x
+""",
+    'derive "tr(Xbeta) + norm1(beta)" --wrt beta --form matrix': """\
+∂f/∂beta for Xbeta (m x m), beta (a number): a number
+  matrix      sign(beta)
+  convention  D = ∂f/∂beta · numerator layout · vec stacks columns
+  note        Xbeta is one name; a product is X beta
+""",
+    """derive "einsum('i,ij->j', x, A)" --wrt x --form matrix""": """\
+∂U/∂x for A (m x n), x (m): n x m
+  matrix      A'
+  convention  D_ip = ∂U_i/∂x_p · numerator layout · vec stacks columns
+""",
+    r"derive '\operatorname{tr}(AXB)' --wrt X --form matrix": """\
+∂f/∂X for A (m x n), B (p x m), X (n x p): n x p
+  matrix      A' B'
+  convention  D_ij = ∂f/∂X_ij · numerator layout · vec stacks columns
+""",
     'check "x\'A x" --wrt x --claim 2Ax': """\
 wrong-shape
   says        shapes differ: the left side is a vector of size m and the right side is n x p
@@ -722,12 +744,11 @@ ShapeError TC109: cannot multiply: inner sizes differ
   D is a matrix
   help: ⊗ groups from the left, as products do: A C ⊗ (B D)
 """,
-    """derive "einsum('bij,bj->bi', T, X)" --wrt X""": """\
-ShapeError TC113: subscripts 'bij' for a tensor with 2 axes
-  einsum('bij,bj->bi', T, X)
-         ^~~~~~~~~~~~  ^
-  T is a tensor with 2 axes
-  help: declare its axes (vars, or --var T=b,i,j)
+    """derive "einsum('...ij,bj->bi', T, X)" --wrt X""": """\
+FormulaError TC055: an ellipsis is not read
+  einsum('...ij,bj->bi', T, X)
+         ^~~~~~~~~~~~~~
+  help: write a letter for each axis
 """,
     'derive "ε_ij ε_ij" --wrt ε': """\
 UnknownNameError TC204: ε is not a variable of the formula

@@ -45,6 +45,8 @@ KNOWN = [
     ("a'*X*X'*b", "X", "(a b' + b a') X", "a=n b=n X=n,m"),
     ("norm2(x-a)", "x", "(x - a)/norm2(x - a)", "a=n"),
     ("norm2(x)^3", "x", "3 norm2(x) x"),
+    ("sum(sqrt(x*x'))", "x", "(1 ./ sqrt(x x')) x"),   # a root of each entry, and no norm
+    ("sum((X'*X).^(3/2))", "X", "3 X sqrt(X' X)"),
     ("1/norm2(x)", "x", "-x/norm2(x)^3"),
     ("(x-u)'*P*(x-u)/2", "u", "P (u - x)", "x=n u=n", "P=spd"),
     ("-logdet(P)/2+(x-u)'*P*(x-u)/2", "P", "0.5 ((x - u) (x - u)' - inv(P))", "x=n u=n", "P=spd"),

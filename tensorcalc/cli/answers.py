@@ -17,7 +17,8 @@ from ..errors import RequestError, TensorCalcError, UnsupportedError
 from ..notation.describe import Layout, array_shape, describe
 from ..notation.lower import Reading, read
 from ..notation.lower.matrix import FUNCTION_NAMES
-from ..notation.tokens import tokenize
+from ..notation.parse import parse
+from ..notation.syntax import Name, walk
 from ..numbers.code.codegen import module_code
 from ..numbers.code.dialects import LIBRARIES
 from ..request import FORMS, scope_of
@@ -59,11 +60,20 @@ def _asked(request: dict[str, Any]) -> dict[str, Any]:
 
 def _joined(request: dict[str, Any], *fields: str) -> list[tuple[str, str]]:
     """A note on each name that looks like a product without spaces: AB, or Ax where there are A and x."""
-    texts = [request[field] for field in fields]
-    known = {*request.get("vars", {}), *request.get("functions", {}), *FUNCTION_NAMES}
-    names = {token.text for text in texts for token in tokenize(text) if token.kind == "name"} - known
-    return [("note", f"{name} is one name; a product is {' '.join(name)}") for name in sorted(names)
-            if len(name) > 1 and name.isalpha() and (name.isupper() or set(name) <= names)]
+    functions, declared = request.get("functions", {}), {*request.get("vars", {}), *request.get("assume", {})}
+    read = [parse(request[field], functions, own=declared) for field in fields]
+    trees = [tree for one in read for tree in (*(body for _, body in one.definitions), one.body)]
+    found = {node.name for tree in trees for node in walk(tree) if isinstance(node, Name)}
+    defined = {name.name for one in read for name, _ in one.definitions}
+    names = found - declared - defined - {*functions, *FUNCTION_NAMES}
+    return [("note", f"{name} is one name; a product is {' '.join(_split(name, names))}") for name in sorted(names)
+            if len(name) > 1 and name.isalpha() and (name.isupper() or set(_split(name, names)[1:]) <= names
+                                                     and (name[0].isupper() or name[0] in names))]
+
+
+def _split(name: str, names: set[str]) -> list[str]:
+    """The factors that a name is made of: A x, or X beta where there is a beta."""
+    return [name[0], name[1:]] if name[1:] in names else list(name)
 
 
 def _read(text: str, request: dict[str, Any]) -> tuple[Reading, dict[str, list[str]]]:

@@ -197,6 +197,11 @@ FormulaError TC035: upper indices are not read
   A^{ij} \\alpha
    ^~~~~
   help: write all indices below: A_{ij}""",
+    r"F_{\mu\nu} F^{\mu\nu}": """\
+FormulaError TC035: upper indices are not read
+  F_{\\mu\\nu} F^{\\mu\\nu}
+              ^~~~~~~~~
+  help: write all indices below: A_{ij}""",
     r"x^* \alpha": """\
 FormulaError TC035: this sign is a conjugate to some, and other things to others
   x^* \\alpha

@@ -1113,6 +1113,8 @@ def _einsum(tree: Call, arguments: tuple[Syntax, ...], scope: Scope) -> Value:
         raise scope.formula_error("TC055", "einsum starts with its subscripts in quotes", tree,
                                   help="write einsum('ij,jk->ik', A, B)")
     words = arguments[0].text.replace(" ", "")
+    if "..." in words:
+        raise scope.formula_error("TC055", "an ellipsis is not read", arguments[0], help="write a letter for each axis")
     inputs, arrow, output = words.partition("->")
     subscripts = inputs.split(",")
     if len(subscripts) != len(arguments) - 1:

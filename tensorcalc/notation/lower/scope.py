@@ -15,7 +15,7 @@ from ...algebra import build
 from ...algebra.expr import Expr, Variable
 from ...errors import FormulaError, ShapeError, Span, UnknownNameError
 from ...sizes import Dim, Shape, product_text, read, symbols, triangle_root, triangular
-from ..syntax import Call, Entry, Name, Num, Op, Syntax, is_op, walk
+from ..syntax import Call, Entry, Name, Num, Op, Subscripts, Syntax, is_op, walk
 from .unify import Group, Unknown, expand, flexible, settle, unify
 
 
@@ -106,8 +106,8 @@ class Scope:
         orders: dict[str, int] = {}
         for tree in trees:
             for node in walk(tree):
-                if isinstance(node, Name) and node.indices is not None:
-                    orders.setdefault(node.name, len(node.indices))
+                for name, order in _orders(node):
+                    orders.setdefault(name, order)
         for tree in trees:
             functions = function_names(tree)
             for node in walk(tree):
@@ -276,6 +276,17 @@ def size_names(tree: Syntax) -> set[str]:
     """Names used as the size of a constant: ``n`` in ``eye(n)``."""
     return {inner.name for node in walk(tree) if isinstance(node, Call) and node.function in _SIZED
             for place in node.arguments[_SIZED[node.function]:] for inner in walk(place) if isinstance(inner, Name)}
+
+
+def _orders(tree: Syntax) -> Iterator[tuple[str, int]]:
+    """Names with the number of axes that their indices or the subscripts of an einsum give them."""
+    match tree:
+        case Name(name, indices) if indices is not None:
+            yield name, len(indices)
+        case Call("einsum", (Subscripts(words), *operands)):
+            for own, operand in zip(words.replace(" ", "").partition("->")[0].split(","), operands):
+                if isinstance(operand, Name) and operand.indices is None and (own.isalpha() or not own):
+                    yield operand.name, len(own)
 
 
 def _integer_names(tree: Syntax) -> Iterator[str]:

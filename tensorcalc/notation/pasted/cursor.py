@@ -237,11 +237,12 @@ def _has_indices(tokens: list[Token]) -> bool:
 
 
 def _letters_below(tokens: list[Token], matching: dict[int, int]) -> set[str]:
-    """The letters in subscripts, those of sums left out."""
+    """The letters in subscripts, Greek ones too, those of sums left out."""
     found: set[str] = set()
     end = 0
     for place, token in enumerate(tokens):
         if token.text == "_" and place >= end and tokens[place - 1].text != "\\sum":
             end = matching.get(place + 1, place + 1) + 1
-            found |= {inner.text for inner in tokens[place + 1:end] if inner.kind == "letter"}
+            found |= {inner.text for inner in tokens[place + 1:end]
+                      if inner.kind == "letter" or inner.text.removeprefix("\\") in GREEK}
     return found

@@ -551,10 +551,10 @@ class Reader(Constructs):
             raise mistakes.superscript("a superscript in brackets is a label to some, a power to others", scripts.span,
                                        help="write a label as a subscript, W_2, and a power without brackets, W^2")
         above = self.tokens[slice(*scripts.above)] if scripts.above else []
-        if len(above) == 1 and above[0].kind == "letter" and \
-                (above[0].text in self.below or (indices and scripts.first == "^")):
+        if len(above) == 1 and above[0].kind == "letter" and indices and scripts.first == "^":
             raise mistakes.superscript("upper indices are not read", scripts.span, help="write all indices below: A_{ij}")
-        if len(above) > 1 and all(token.kind == "letter" and token.text in "ijklmnpqrs" and not token.gap for token in above):
+        if above and (all(token.text in self.below for token in above) or len(above) > 1 and all(
+                token.kind == "letter" and token.text in "ijklmnpqrs" and not token.gap for token in above)):
             raise mistakes.superscript("upper indices are not read", scripts.span, help="write all indices below: A_{ij}")
         if len(indices) > 4 and ("".join(texts) == "-1") == (scripts.first == "_"):
             raise mistakes.superscript("this may be an entry of a power, or a power of an entry", scripts.span,

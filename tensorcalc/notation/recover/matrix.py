@@ -167,7 +167,9 @@ def _positive_power(base: Expr, tree: Syntax, exponent: Fraction) -> Syntax:
 
 
 def _length_of(base: Expr, tree: Syntax) -> Syntax | None:
-    """``norm2(x)`` where ``base`` is the sum of the squares of x."""
+    """``norm2(x)`` where ``base`` is the sum of the squares of x: a number, for ``sqrt(X' X)`` goes entry by entry."""
+    if base.rank:
+        return None
     if is_op(tree, "power") and isinstance(tree.operands[0], Call) \
             and tree.operands[0].function == "norm2":
         return tree.operands[0]
