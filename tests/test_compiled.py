@@ -211,6 +211,56 @@ def test_each_of_several_results_has_the_type_of_the_arguments(single: bool) -> 
     assert found[1].dtype == dtype and found[1][1, 1, 1, 1] == 1 and found[1].sum() == 2
 
 
+def test_other_classes_of_arrays_are_read_as_arrays_in_every_call() -> None:
+    """A matrix of NumPy multiplies entries by ``*`` nowhere, and a masked array leaves some out."""
+    A, B = tensor("A", "n", "n"), tensor("B", "n", "n")
+    run = read("A .* B + exp(A)", A=A, B=B).compile()
+    a, b = np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[1.0, 3.0], [2.0, 4.0]])
+    for one in (a, a.view(np.matrix), np.ma.array(a, mask=a > 1), a, a.view(np.matrix)):
+        found = run(A=one, B=b)
+        assert type(found) is np.ndarray and np.array_equal(found, a * b + np.exp(a))
+
+
+def test_numbers_of_numpy_and_of_python_are_one() -> None:
+    x = tensor("x", "n")
+    run = read("a x + c ones(n)", x=x, a=tensor("a"), c=tensor("c")).compile()
+    for a in (2.0, np.float64(2), np.array(2.0), 2, np.float32(2), np.float64(2)):
+        found = run(a=a, c=np.float64(1), x=np.ones(2))
+        assert found.dtype == np.float64 and found.tolist() == [3, 3]
+    single = run(a=np.float32(2), c=np.float32(1), x=np.ones(2, np.float32))
+    assert single.dtype == np.float32 and single.tolist() == [3, 3]
+
+
+@pytest.mark.parametrize("library", ["numpy", "jax", "torch"])
+def test_sizes_may_be_whole_numbers_of_numpy(library: str) -> None:
+    module = pytest.importorskip({"numpy": "numpy", "jax": "jax.numpy", "torch": "torch"}[library])
+    run = compiled(read("sum(x) * ones(n)", x=tensor("x", "m")), library=library)
+    for n in (3, np.int64(4), np.int32(5), 3, np.int64(2)):
+        assert run(x=module.ones(2), n=n).shape == (n,)
+
+
+def test_memory_of_another_shape_or_type_is_refused() -> None:
+    A, x = tensor("A", "m", "n"), tensor("x", "n")
+    run = (A @ x).compile()
+    values = {"A": np.ones((2, 3)), "x": np.ones(3)}
+    for out in (np.empty((5, 2)), np.empty((1, 2)), np.empty(3), np.empty(2, int), [0.0, 0.0]):
+        with pytest.raises(RequestError, match="TC519: out is no array for the result\n  the result is 2 of floating-point"):
+            run(**values, out=out)
+    out = np.empty(2)
+    assert run(**values, out=out) is out and out.tolist() == [3, 3]
+    X = tensor("X", "p", "q")
+    run, out = read("kron(X, X)", X=X).compile(), np.empty((4, 9))
+    assert run(X=np.ones((2, 3)), out=out) is out and out.sum() == 36
+
+
+def test_complex_values_are_refused_and_not_cut_to_their_real_parts() -> None:
+    x = tensor("x", "n")
+    square = x @ x
+    with pytest.raises(RequestError, match="TC512: the value of x is complex"):
+        square.compile()(x=np.array([1.0, 1.0j]))
+    assert square(x=np.array([2.0, 1.0j])) == 3
+
+
 def test_lists_integers_and_further_names() -> None:
     A, x = tensor("A", "m", "n"), tensor("x", "n")
     assert (A @ x).compile()(A=[[1, 2], [3, 4]], x=(1, -1), y=7).tolist() == [-1.0, -1.0]

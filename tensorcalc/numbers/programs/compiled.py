@@ -12,6 +12,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
 from keyword import iskeyword
+from math import prod
+from numbers import Integral
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -36,7 +38,7 @@ from .selection import selected
 Array = Any
 
 _SERIAL = count()
-_KIND = attrgetter("shape", "dtype")
+_KIND = attrgetter("__class__", "shape", "dtype")   # other classes of arrays multiply in other ways
 
 
 class Origin(NamedTuple):
@@ -106,7 +108,7 @@ class Compiled:
         try:
             key: tuple[Any, ...] = tuple([part for name in self._names for part in _KIND(values[name])])
             if self._symbols:
-                key += tuple([getattr(found := values.get(name), "shape", found) for name in self._symbols])
+                key += tuple([_size(values.get(name)) for name in self._symbols])
             run = (self._into if "out" in values and "out" not in self._names else self._cache)[key]
         except (KeyError, AttributeError, TypeError):
             run, values = self._specialised(values)
@@ -122,25 +124,56 @@ class Compiled:
             raise RequestError("TC519", "out is for one tensor of order one or more", field="values")
         variables = [node for node in postorder(*self.exprs) if isinstance(node, Variable)]
         shown = [variable for variable in self.declared if variable.name in values]
-        given = {name: value for name, value in values.items() if isinstance(value, int) and name not in self._names}
+        given: Mapping[str, Any] = {name: value for name, value in values.items()
+                                    if isinstance(value, Integral) and name not in self._names}
         _, sizes = read([*variables, *shown], values, given)
         for node in postorder(*self.exprs):
             for symbol in unknown(node, sizes):
                 raise RequestError("TC513", f"no array shows the size {symbol}", field="sizes",
                                    help=f"give the size by its name: {symbol}=…")
         arrays = {name: np.asarray(values[name]) for name in self._names}
+        for name, array in arrays.items():
+            if array.dtype.kind == "c":
+                raise RequestError("TC512", f"the value of {name} is complex", field="values",
+                                   facts=["compiled functions compute with real numbers"],
+                                   help="call the tensor itself, which takes complex numbers too")
         single = bool(arrays) and all(array.dtype == np.float32 for array in arrays.values())
         dtype = np.dtype(np.float32 if single else np.float64)
         arrays = {name: np.asarray(array, dtype=dtype) for name, array in arrays.items()}
         arrays |= {variable.name: np.asarray(values[variable.name]) for variable in shown}
-        others = [getattr(found := arrays.get(name, values.get(name)), "shape", found) for name in self._symbols]
+        others = [_size(arrays.get(name, values.get(name))) for name in self._symbols]
         key = (*[part for name in self._names for part in _KIND(arrays[name])], *others)
         cache = self._into if fills else self._cache
         if key not in cache:
             exprs = [cheapest(expr, origin, self.facts, sizes) for expr, origin in zip(self.exprs, self.origins)]
             self.code = module(exprs, self.groups, sizes, several=self.several, single=single, fills=fills)
-            cache[key] = executed(self.code)
+            run = executed(self.code)
+            cache[key] = _filling(run, self.exprs[0], self.groups[0], sizes) if fills else run
+        plain = [isinstance(values[name], np.number) for name in self._names]   # numbers of NumPy serve as they are
+        if any(plain) and all(one or type(values[name]) is np.ndarray for one, name in zip(plain, self._names)):
+            if all([values[name].dtype == dtype for name in self._names]):
+                cache[(*[part for name in self._names for part in _KIND(values[name])], *others)] = cache[key]
         return cache[key], {**values, **{name: arrays[name] for name in self._names}}
+
+
+def _size(given: Any) -> object:
+    """What tells sizes apart: a number itself, whatever its class, and the shape of an array."""
+    return int(given) if isinstance(given, Integral) else getattr(given, "shape", given)
+
+
+def _filling(run: Callable[..., Any], expr: Expr, groups: Sequence[int] | None, sizes: Mapping[str, int]) -> Callable[..., Any]:
+    """A function that fills ``out``, once that is an array for the very result: NumPy would repeat it in a larger one."""
+    np, dims = numpy(), iter(sized(expr.shape, sizes))
+    shape = tuple([prod([next(dims) for _ in range(count)]) for count in groups or (1,) * expr.rank])
+
+    def fill(*, out: Any, **values: Any) -> Any:
+        if not isinstance(out, np.ndarray) or out.shape != shape or out.dtype.kind != "f":
+            given = f"{' x '.join(map(str, out.shape))} of {out.dtype}" if isinstance(out, np.ndarray) else "none"
+            raise RequestError("TC519", "out is no array for the result", field="values",
+                               facts=[f"the result is {' x '.join(map(str, shape))} of floating-point numbers, out is {given}"])
+        return run(out=out, **values)
+
+    return fill
 
 
 _TAKEN = ("out", "others", "cache", "into", "general", "direct")
@@ -152,7 +185,7 @@ def _quick(one: Compiled) -> type[Compiled]:
     Python looks for ``__call__`` in the class and not in the object, so each object has a class of its own.
     """
     names = one._names
-    kinds = ", ".join(f"{name}.shape, {name}.dtype" for name in names)
+    kinds = ", ".join(f"{name}.__class__, {name}.shape, {name}.dtype" for name in names)
     values = ", ".join(f"{name}={name}" for name in names)
     text = f"""
 def call(*, {', '.join(f'{name}=None' for name in names)}, out=None, **others):

@@ -6,6 +6,7 @@ Knows the generated modules of :mod:`tensorcalc.numbers.code.codegen`, and runs 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from numbers import Integral
 from typing import Any
 
 from ...algebra.expr import Delta, Expr, Variable
@@ -64,7 +65,7 @@ class Translated:
 
     def _kind(self, name: str, one: Any) -> object:
         """What the code depends on: the shape of an array, a size, the very function that the user passes."""
-        if callable(one) or (name not in self.declared and isinstance(one, int)):
+        if callable(one) or (name not in self.declared and isinstance(one, Integral)):
             return one
         return getattr(one, "shape", ())
 
@@ -98,7 +99,7 @@ class Translated:
 
     def _module(self, values: Mapping[str, Any]) -> Callable[..., Any]:
         """The function of generated modules, for the sizes that values show."""
-        sizes = {name: int(given) for name, given in values.items() if name not in self.declared and isinstance(given, int)}
+        sizes = {name: int(one) for name, one in values.items() if name not in self.declared and isinstance(one, Integral)}
         for name, variable in self.declared.items():
             shape = getattr(values.get(name), "shape", None)
             if shape is not None and not variable.groups:
