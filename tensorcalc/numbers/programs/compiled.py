@@ -149,10 +149,9 @@ class Compiled:
             self.code = module(exprs, self.groups, sizes, several=self.several, single=single, fills=fills)
             run = executed(self.code)
             cache[key] = _filling(run, self.exprs[0], self.groups[0], sizes) if fills else run
-        plain = [isinstance(values[name], np.number) for name in self._names]   # numbers of NumPy serve as they are
-        if any(plain) and all(one or type(values[name]) is np.ndarray for one, name in zip(plain, self._names)):
-            if all([values[name].dtype == dtype for name in self._names]):
-                cache[(*[part for name in self._names for part in _KIND(values[name])], *others)] = cache[key]
+        own = [values[name] for name in self._names]
+        if all([(type(one) is np.ndarray or isinstance(one, np.number)) and one.dtype == dtype for one in own]):
+            cache[(*[part for one in own for part in _KIND(one)], *others)] = cache[key]   # numbers of NumPy serve as they are
         return cache[key], {**values, **{name: arrays[name] for name in self._names}}
 
 
