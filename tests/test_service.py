@@ -249,6 +249,11 @@ def test_evaluate() -> None:
 
 # -- what is refused -----------------------------------------------------------------------
 
+
+@pytest.mark.parametrize("count", [1000, 9990])
+def test_too_many_terms_are_refused_before_they_are_made(count: int) -> None:
+    assert refused({"do": "derive", "expr": "A " * count, "wrt": "A"})["code"] == "TC421"
+
 GOOD: dict[str, Any] = {"do": "derive", "expr": "tr(A X)", "wrt": "X"}
 REFUSED: list[tuple[Any, str, str | None, str]] = [
     ([1], "TC502", None, "a request is a JSON object, not [1]"),

@@ -17,6 +17,7 @@ from .local import local
 
 MOST_SPLICED = 400   # nodes of an expression whose adjoints are spliced into one product each
 MOST_RANK = 12       # axes of a derivative
+MOST_FACTORS = 500_000   # in all terms that products have by the product rule
 
 
 def derivative(y: Expr, x: Variable) -> Expr:
@@ -32,13 +33,14 @@ def derivative(y: Expr, x: Variable) -> Expr:
     Raises
     ------
     UnsupportedError: TC302 when a function without derivative depends on ``x``.
-    LimitError: TC401 when the derivative has too many axes.
+    LimitError: TC411 when the derivative has too many axes, TC421 when it has too many terms.
     """
     if y.rank + x.rank > MOST_RANK:
         raise LimitError("TC411", f"a derivative with {y.rank + x.rank} axes; the limit is {MOST_RANK}")
     nodes = _dependent(y, x)
     if x not in nodes:
         return zero(y.shape + x.shape)
+    _bounded(nodes)
     splice = len(nodes) <= MOST_SPLICED
     contributions: dict[Expr, list[Expr]] = {y: [identity(y)]}
     for node in reversed(nodes):
@@ -50,6 +52,17 @@ def derivative(y: Expr, x: Variable) -> Expr:
         for child, part in pullback(node, adjoint, nodes, splice):
             contributions.setdefault(child, []).append(part)
     return add([(1, part) for part in contributions.get(x, ())], y.shape + x.shape)
+
+
+def _bounded(nodes: Mapping[Expr, None]) -> None:
+    """The product rule gives a product a term for each factor that varies, with all the others in it."""
+    terms = factors = 0
+    for node in nodes:
+        if isinstance(node, Einsum):
+            varying = sum([operand in nodes for operand in node.operands])
+            terms, factors = terms + varying, factors + varying * len(node.operands)
+    if factors > MOST_FACTORS:
+        raise LimitError("TC421", f"a derivative of {terms} terms with {factors} factors; the limit is {MOST_FACTORS}")
 
 
 def _dependent(y: Expr, x: Variable) -> dict[Expr, None]:
