@@ -750,6 +750,18 @@ FormulaError TC055: an ellipsis is not read
          ^~~~~~~~~~~~~~
   help: write a letter for each axis
 """,
+    'derive "t = s/2; s = x\' x; t" --wrt x': """\
+UnknownNameError TC201: s is used before it is defined
+  t = s/2; s = x' x; t
+      ^
+  help: put definitions in the order in which they are used
+""",
+    'verify "t = t + x; t == x"': """\
+UnknownNameError TC201: t is used before it is defined
+  t = t + x; t
+      ^
+  help: put definitions in the order in which they are used
+""",
     'derive "ε_ij ε_ij" --wrt ε': """\
 UnknownNameError TC204: ε is not a variable of the formula
   ε

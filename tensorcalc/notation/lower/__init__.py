@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from ...algebra import series
 from ...algebra.expr import Expr, Variable
-from ...errors import TensorCalcError
+from ...errors import TensorCalcError, UnknownNameError
 from ...sizes import Dim, product_text
 from .. import parse
 from ..letters import uses_indices
@@ -103,6 +103,7 @@ def read_sides(left: str, right: str, scope: Scope) -> tuple[Reading, Reading]:
     for field, source in (("lhs", left), ("rhs", right)):
         with _located(field, source):
             statements.append(parse.parse(source, scope.functions.keys(), field, scope.own_names()))
+            _check_order(statements[-1])
     for statement in statements:
         scope.orders = {**statement.orders, **scope.orders}
         scope.source = statement.source
@@ -167,6 +168,7 @@ def _lowered(statement: Statement, scope: Scope) -> Reading:
     scope.source = statement.source
     trees = [tree for _, tree in statement.definitions] + [statement.body]
     _check_names(trees, scope)
+    _check_order(statement)
     defined = {name.name for name, _ in statement.definitions}
     for name in defined:
         scope.tensors[name] = Value(None, ((), ()))
@@ -197,6 +199,16 @@ def _check_names(trees: Sequence[Syntax], scope: Scope) -> None:
                     and node.name in (matrix.FUNCTION_NAMES - {"delta", "eps"}) | matrix.SPOKEN.keys():
                 raise scope.formula_error("TC070", f"{node.name} is a function", node,
                                           help=f"write {matrix.SPOKEN.get(node.name, node.name)}(…)")
+
+
+def _check_order(statement: Statement) -> None:
+    """A definition uses what is defined before it."""
+    open_names = [name.name for name, _ in statement.definitions]
+    for place, (_, tree) in enumerate(statement.definitions):
+        for node in walk(tree):
+            if isinstance(node, Name) and node.name in open_names[place:] and node.name not in open_names[:place]:
+                raise UnknownNameError("TC201", f"{node.name} is used before it is defined", spans=[node.span],
+                                       help="put definitions in the order in which they are used")
 
 
 def _pass(statement: Statement, scope: Scope, notes: list[str]) -> tuple[Value, tuple[str, ...] | None]:
