@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from ..errors import RequestError
-from ..page.server import serve
-from ..page.workers import Limits
 from .command import Command
 from .options import Arguments, Option, whole
 
@@ -21,7 +21,8 @@ def _serve(given: Arguments) -> int:
             flag = next(option.flag for option in SERVE.options if option.field == name)
             raise RequestError("TC521", f"{flag} is a whole number from {least} to {most}, not {given.values[name]}")
     chosen = {name: given.values[name] for name in ("seconds", "megabytes", "processes") if name in given.values}
-    serve(given.values.get("host", "127.0.0.1"), given.values.get("port", 8765), Limits(**chosen))
+    page = import_module("tensorcalc.page.server")   # which no other command waits for
+    page.serve(given.values.get("host", "127.0.0.1"), given.values.get("port", 8765), page.Limits(**chosen))
     return 0
 
 
