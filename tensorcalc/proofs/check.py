@@ -8,9 +8,10 @@ The diagnosis of a wrong claim rests on numbers; that a claim is right is proved
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import product
+from itertools import pairwise, product
 
 from ..algebra.build import add, scale, transpose
 from ..algebra.expr import Expr, Sum, Variable
@@ -18,13 +19,14 @@ from ..calculus.derive import tied
 from ..calculus.rewrite import rewrite
 from ..calculus.rules.sets import EXPAND
 from ..calculus.simplify import simplify
-from ..errors import ShapeError
+from ..errors import FormulaError, ShapeError
 from ..notation.describe import Layout
+from ..notation.letters import uses_indices
 from ..notation.lower import Reading, Scope, read
-from ..notation.lower.index import flat_letters
+from ..notation.lower.index import flat_letters, free_letters
 from ..notation.lower.scope import size_names
 from ..notation.parse import parse
-from ..notation.tokens import tokenize
+from ..notation.tokens import Token, tokenize
 from ..sizes import Dim, symbols
 from . import probe
 from .verify import Verdict, aligned, compare, same_shape
@@ -124,23 +126,33 @@ def _fitted(claimed: str, scope: Scope, expr: Expr, layout: Layout, targets: Seq
 
 
 def _renamed(claimed: str, scope: Scope, expr: Expr) -> Iterator[str]:
-    """The claim with the sizes that it alone names renamed to those of the derivative, in every way."""
+    """The claim with each size that it alone names, or leaves open in an ``I``, one of the derivative's, in every way."""
     tree = parse(claimed, scope.functions.keys(), "claimed")
-    own = sorted(size_names(tree.body) - scope.integers - scope.declared.keys())
+    own = size_names(tree.body) - scope.integers - scope.declared.keys()
     known = sorted({symbol for shape in (expr.shape, *scope.declared.values()) for dim in shape for symbol in symbols(dim)})
-    tokens = [token for token in tokenize(claimed) if token.kind == "name" and token.text in own]
-    if len(known) ** len(own) <= MOST_RENAMINGS:
-        for chosen in product(known, repeat=len(own)):
+    tokens = tokenize(claimed)
+    names = [token for token in tokens if token.kind == "name" and token.text in own]
+    units = [token for token, after in pairwise(tokens) if token.kind == "name" and token.text == "I"
+             and after.kind != "indices" and "I" not in scope.declared]
+    slots: list[str | Token] = [*sorted(own), *units]
+    if slots and len(known) ** len(slots) <= MOST_RENAMINGS:
+        for chosen in product(known, repeat=len(slots)):
             text = claimed
-            for token in reversed(tokens):
-                text = text[: token.start] + chosen[own.index(token.text)] + text[token.end :]
+            sizes = dict(zip(slots, chosen))
+            for token in sorted([*names, *units], key=lambda token: -token.start):
+                new = f"eye({sizes[token]})" if token.text == "I" else sizes[token.text]
+                text = text[: token.start] + new + text[token.end :]
             yield text
 
 
 def _read(claimed: str, scope: Scope, expr: Expr, layout: Layout) -> Reading:
-    """The claim; indices on its left side have the sizes of the derivative, unless the claim says otherwise."""
-    left = parse(claimed, scope.functions.keys(), "claimed").left
+    """The claim; its indices, of its left side if it has one, have the sizes of the derivative, unless it says otherwise."""
+    statement = parse(claimed, scope.functions.keys(), "claimed")
+    left = statement.left
     letters = flat_letters(left) if left is not None and left.indices is not None else ()
+    if left is None and uses_indices(statement.body):
+        with suppress(FormulaError):   # which reading raises again, with the place
+            letters = free_letters(statement.body, scope)
     if len(letters) == sum(layout.groups) and len(set(letters)) == len(letters):
         try:
             return read(claimed, _fresh(scope, dict(zip(letters, expr.shape))), field="claimed")

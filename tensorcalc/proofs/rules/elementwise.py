@@ -228,9 +228,7 @@ def function_parity(node: Expr) -> Expr | None:
     return scale(-1 if name in _ODD else 1, other)
 
 
-@rule("function.define", "tanh(x) = 2 sigmoid(2 x) - 1", "tanh", "tan", "relu", "max", "min", "sinh", "cosh", "softmax",
-      "logsumexp", "softplus", "sign", shrinks="a function is put in terms of others")
-def function_define(node: Expr) -> Expr | None:
+def _by_definition(node: Expr) -> Expr | None:
     """tanh by σ, tan by sin and cos, relu max min by abs, sinh cosh softmax log-sum-exp by exp.
 
     A sign is x/abs(x) only where x is never zero: the sign of zero is zero.
@@ -263,6 +261,23 @@ def function_define(node: Expr) -> Expr | None:
         case "logsumexp" if not node.rank:
             return apply(TABLE["log"], einsum([(apply(TABLE["exp"], x), (0,))], ()))
     return None
+
+
+_DEFINITIONS = {
+    "tanh": "tanh(x) = 2 sigmoid(2 x) - 1",
+    "tan": "tan(x) = sin(x) ./ cos(x)",
+    "relu": "relu(x) = (x + abs(x))/2",
+    "sign": "sign(x) = x ./ abs(x)",
+    "max": "max(x, y) = (x + y + abs(x - y))/2",
+    "min": "min(x, y) = (x + y - abs(x - y))/2",
+    "sinh": "sinh(x) = (exp(x) - exp(-x))/2",
+    "cosh": "cosh(x) = (exp(x) + exp(-x))/2",
+    "softmax": "softmax(x) = exp(x)/sum(exp(x))",
+    "logsumexp": "logsumexp(x) = log(sum(exp(x)))",
+}
+
+definitions = tuple([rule(f"{name}.define", statement, name, shrinks="a function is put in terms of others")(_by_definition)
+                     for name, statement in _DEFINITIONS.items()])
 
 
 @rule("sign.product", "sign(x y) = sign(x) sign(y)", "sign", shrinks="the argument falls apart")

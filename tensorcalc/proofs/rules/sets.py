@@ -56,7 +56,7 @@ NORMAL = (
     elementwise.sign_support,
     elementwise.function_parity,
     elementwise.softmax_shift,
-    elementwise.function_define,
+    *elementwise.definitions,
     elementwise.exp_spread,
     elementwise.exp_sum,
     elementwise.log_product,
