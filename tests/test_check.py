@@ -73,6 +73,14 @@ JACOBIANS = [
     ("A*X*B", "X", "3*kron(B', A)", SANDWICH, {}, "factor"),
     ("A*X*B", "X", "kron(B, B)", SANDWICH, {}, "wrong-shape"),
     ("A*X*B", "X", "D_ijpq = A_ip B_qj", SANDWICH, {}, "correct"),
+    ("X*Y", "X", "Y' ⊗ I", "X:m,n Y:n,p", {}, "correct"),   # an I has the size with which the claim fits
+    ("X*Y", "X", "Y ⊗ I", "X:m,n Y:n,p", {}, "other-layout"),
+    ("X*Y", "X", "I ⊗ Y'", "X:m,n Y:n,p", {}, "other-vec-order"),
+    ("X*Y", "X", "-Y' ⊗ I", "X:m,n Y:n,p", {}, "sign"),
+    ("A*X + X*B", "X", "I ⊗ A + B' ⊗ I", "A:m,m X:m,n B:n,n", {}, "correct"),
+    ("A*X + X*B", "X", "I ⊗ A + B ⊗ I", "A:m,m X:m,n B:n,n", {}, "wrong"),
+    ("X*Y", "X", "delta_ip Y_qj", "X:m,n Y:n,p", {}, "correct"),   # so have indices without a left side
+    ("X*Y", "X", "delta_ip Y_jq", "X:m,n Y:n,p", {}, "wrong-shape"),
     ("A*X*B", "X", "D_pqij = A_ip B_qj", SANDWICH, {}, "other-layout"),
     ("A*X*B", "X", "D_ijpq = A_ip B_qj + A_ip B_qj", SANDWICH, {}, "factor"),
     ("A*X*B", "X", "D_ijpq = -A_ip B_qj", SANDWICH, {}, "sign"),

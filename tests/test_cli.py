@@ -933,6 +933,15 @@ def test_batch_flushes_every_answer() -> None:
 # -- as a process ------------------------------------------------------------------------
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")
+def test_a_full_disk_is_no_traceback() -> None:
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([sys.executable, "-m", "tensorcalc", "derive", "x' x", "--wrt", "x"], stdout=full,
+                              stderr=subprocess.PIPE, check=False, timeout=60, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    assert done.returncode == 2
+    assert done.stderr == b"the answer cannot be written: No space left on device\n"
+
+
 def test_a_reader_that_leaves_early_is_no_error() -> None:
     command = f"{sys.executable} -m tensorcalc rules | head -n 1; echo ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", command], env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False, timeout=60,

@@ -56,6 +56,10 @@ def main(given: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # whoever reads has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:  # a full disk, a closed terminal
+        sys.stderr.write(failure(f"the answer cannot be written: {error.strerror}", "") + "\n")
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ERROR
     except KeyboardInterrupt:
         return 130
     return status
