@@ -70,3 +70,13 @@ def test_what_is_summed_elsewhere_too_is_not_that_product() -> None:
     for parts, kept in [([Part(A, (0, 2)), Part(B, (2, 1)), Part(x, (2,))], (0, 1)), ([Part(A, (0, 2)), Part(B, (2, 1))], (0, 1, 2)),
                         ([Part(A, (0, 2)), Part(B, (1, 2)), Part(y, (0,))], (0, 1))]:
         assert known.within(parts, kept, ()) == parts
+
+
+def test_equal_factors_are_not_tried_in_every_order() -> None:
+    """Sixteen of them could be taken in 2·10¹³ orders, all in vain: one sum reaches another factor."""
+    x, _, A, _, _ = POOL
+    known = Products()
+    product = variable("P", 2)
+    known.add(product, [Part(A, (0, label)) for label in range(1, 17)], product)
+    parts = [*[Part(A, (0, label)) for label in range(1, 17)], Part(x, (5,))]
+    assert known.within(parts, (0,), ()) == parts

@@ -7,13 +7,14 @@ value of its own, and once as a row of factors of the whole.  Knows expressions 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from ...algebra.expr import Expr
 from .pairwise import Labels, Part
 
 MOST_FACTORS = 40   # of a product in which others are looked for
+_MOST_TRIED = 2000  # partial matches in one such product: equal factors may stand for one another in very many ways
 
 
 class _Known(NamedTuple):
@@ -41,11 +42,11 @@ class Products:
 
     def within(self, parts: Sequence[Part], kept: Collection[int], own: Collection[Expr]) -> list[Part]:
         """``parts`` with the known products among them in one piece; those planned for nodes in ``own`` do not count."""
-        found, pending = list(parts), True
+        found, pending, tries = list(parts), True, iter(range(_MOST_TRIED))
         while pending:
             pending = False
             for known in self._among(found, own):
-                places = _placed(known, found, kept)
+                places = _placed(known, found, kept, tries)
                 if places is not None:
                     matched, labels = places
                     found = [part for k, part in enumerate(found) if k not in matched] + [Part(known.value, labels)]
@@ -61,11 +62,12 @@ class Products:
         return sorted(found, key=lambda known: -len(known.parts))
 
 
-def _placed(known: _Known, parts: Sequence[Part], kept: Collection[int]) -> tuple[set[int], Labels] | None:
-    """Which of ``parts`` are the factors of a product, and the labels of its axes there."""
+def _placed(known: _Known, parts: Sequence[Part], kept: Collection[int],
+            tries: Iterator[int]) -> tuple[set[int], Labels] | None:
+    """Which of ``parts`` are the factors of a product, and the labels of its axes there; ``None`` when ``tries`` end, too."""
     rank = len(known.value.shape)
     states: list[tuple[tuple[int, ...], Mapping[int, int]]] = [((), {})]
-    while states:
+    while states and next(tries, None) is not None:
         chosen, labels = states.pop()
         if len(chosen) == len(known.parts):
             if _is_closed(known, chosen, labels, parts, kept):
