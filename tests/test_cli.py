@@ -762,6 +762,13 @@ UnknownNameError TC201: t is used before it is defined
       ^
   help: put definitions in the order in which they are used
 """,
+    'derive "s_ij = lambda h_kk delta_ij" --wrt h': """\
+ShapeError TC106: lambda stands without indices
+  s_ij = lambda h_kk delta_ij
+         ^~~~~~
+  it is a vector
+  help: write lambda_i, or declare a number (vars, or --var lambda=)
+""",
     'derive "ε_ij ε_ij" --wrt ε': """\
 UnknownNameError TC204: ε is not a variable of the formula
   ε

@@ -212,9 +212,12 @@ class _Lowering:
         """Something without indices: it must be a number."""
         value = matrix.lower(tree, self.scope)
         if not value.is_scalar:
-            letters = "ijklmn"[: len(value.groups)]
-            raise self.scope.shape_error("TC106", f"{self.scope.text(tree)} stands without indices", [tree],
-                                         [f"it is {matrix.describe(value)}"], help=f"write {self.scope.text(tree)}_{letters}")
+            shown = self.scope.text(tree)
+            help = f"write {shown}_{'ijklmn'[: len(value.groups)]}"
+            if isinstance(tree, Name) and tree.name not in self.scope.declared:
+                help += f", or declare a number (vars, or --var {tree.name}=)"
+            raise self.scope.shape_error("TC106", f"{shown} stands without indices", [tree],
+                                         [f"it is {matrix.describe(value)}"], help=help)
         return Tensor(value.expr, ())
 
     def scalar(self, tree: Syntax) -> Expr | Fraction:
