@@ -189,6 +189,11 @@ refuted
   convention  D = ∂f/∂beta · numerator layout · vec stacks columns
   note        Xbeta is one name; a product is X beta
 """,
+    'derive "Σ = A x; s = Σ_i y_i; s" --wrt x --form matrix': """\
+∂f/∂x for A (m x n), x (n), y (m): n
+  matrix      A' y
+  convention  D_i = ∂f/∂x_i · numerator layout · vec stacks columns
+""",
     """derive "einsum('i,ij->j', x, A)" --wrt x --form matrix""": """\
 ∂U/∂x for A (m x n), x (m): n x m
   matrix      A'
@@ -768,6 +773,30 @@ ShapeError TC106: lambda stands without indices
          ^~~~~~
   it is a vector
   help: write lambda_i, or declare a number (vars, or --var lambda=)
+""",
+    'derive "Σ_i x_i^2" --wrt x': """\
+FormulaError TC070: Σ with one index reads as a sign of a sum or a product
+  Σ_i x_i^2
+  ^~~
+  help: write sum(i, …), or declare a vector (vars, or --var Σ=n)
+""",
+    'derive "A⁻¹" --wrt A': """\
+FormulaError TC002: '⁻' means nothing in a formula
+  A⁻¹
+   ^
+  help: an inverse is written inv(A) or A^-1
+""",
+    'derive "⟨A x, y⟩" --wrt x': """\
+FormulaError TC002: '⟨' means nothing in a formula
+  ⟨A x, y⟩
+  ^
+  help: an inner product is written x' y, of matrices A : B
+""",
+    'derive "∑_i x_i" --wrt x': """\
+FormulaError TC002: '∑' means nothing in a formula
+  ∑_i x_i
+  ^
+  help: an index that repeats is summed; sum(i, x_i) is written out, series(j, lo, hi, body) over an integer
 """,
     'derive "ε_ij ε_ij" --wrt ε': """\
 UnknownNameError TC204: ε is not a variable of the formula

@@ -104,12 +104,12 @@ def read_sides(left: str, right: str, scope: Scope) -> tuple[Reading, Reading]:
         with _located(field, source):
             statements.append(parse.parse(source, scope.functions.keys(), field, scope.own_names()))
             _check_order(statements[-1])
+    for name in _defined_where_used(statements):
+        scope.tensors[name] = Value(None, ((), ()))
     for statement in statements:
         scope.orders = {**statement.orders, **scope.orders}
         scope.source = statement.source
         _check_names([*(body for _, body in statement.definitions), statement.body], scope)
-    for name in _defined_where_used(statements):
-        scope.tensors[name] = Value(None, ((), ()))
     scope.prepare([tree for statement in statements for tree in
                    (*(body for _, body in statement.definitions), statement.body)])
     letters: list[dict[str, Group]] = [dict(scope.letters), dict(scope.letters)]
@@ -167,11 +167,11 @@ def _reading(statement: Statement, value: Value, scope: Scope) -> Reading:
 def _lowered(statement: Statement, scope: Scope) -> Reading:
     scope.source = statement.source
     trees = [tree for _, tree in statement.definitions] + [statement.body]
-    _check_names(trees, scope)
     _check_order(statement)
     defined = {name.name for name, _ in statement.definitions}
     for name in defined:
         scope.tensors[name] = Value(None, ((), ()))
+    _check_names(trees, scope)
     scope.prepare(trees)
     notes: list[str] = []
     value, letters = _pass(statement, scope, notes)
@@ -191,7 +191,7 @@ def _has_power_series(trees: Sequence[Syntax]) -> bool:
 
 
 def _check_names(trees: Sequence[Syntax], scope: Scope) -> None:
-    """A function of the language without a bracket is no variable."""
+    """A function of the language without a bracket is no variable, and neither is the sign of a sum."""
     for tree in trees:
         named = function_names(tree)
         for node in walk(tree):
@@ -199,6 +199,14 @@ def _check_names(trees: Sequence[Syntax], scope: Scope) -> None:
                     and node.name in (matrix.FUNCTION_NAMES - {"delta", "eps"}) | matrix.SPOKEN.keys():
                 raise scope.formula_error("TC070", f"{node.name} is a function", node,
                                           help=f"write {matrix.SPOKEN.get(node.name, node.name)}(…)")
+            if isinstance(node, Name) and _is_sign(node) and node.name not in scope.own_names():
+                raise scope.formula_error("TC070", f"{node.name} with one index reads as a sign of a sum or a product", node,
+                                          help=f"write sum(i, …), or declare a vector (vars, or --var {node.name}=n)")
+
+
+def _is_sign(name: Name) -> bool:
+    """Whether a capital letter stands for a sum or a product, as in ``Σ_i``."""
+    return name.name in ("Σ", "Π") and len(name.indices or ()) == 1
 
 
 def _check_order(statement: Statement) -> None:
