@@ -780,6 +780,12 @@ FormulaError TC070: Σ with one index reads as a sign of a sum or a product
   ^~~
   help: write sum(i, …), or declare a vector (vars, or --var Σ=n)
 """,
+    'derive "d/dx (x\' x)" --wrt x': """\
+FormulaError TC070: d/dx reads as the sign of a derivative
+  d/dx (x' x)
+  ^~~~
+  help: write diff(…, x), or declare d a number (vars, or --var d=)
+""",
     'derive "A⁻¹" --wrt A': """\
 FormulaError TC002: '⁻' means nothing in a formula
   A⁻¹

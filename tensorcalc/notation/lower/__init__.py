@@ -15,7 +15,7 @@ from ...errors import TensorCalcError, UnknownNameError
 from ...sizes import Dim, product_text
 from .. import parse
 from ..letters import uses_indices
-from ..syntax import Call, Name, Statement, Syntax, walk
+from ..syntax import Call, Name, Op, Statement, Syntax, walk
 from . import index, matrix
 from .scope import Scope, Value, function_names, shape_of
 from .unify import Group
@@ -195,6 +195,7 @@ def _check_names(trees: Sequence[Syntax], scope: Scope) -> None:
     for tree in trees:
         named = function_names(tree)
         for node in walk(tree):
+            _check_quotient(node, scope)
             if isinstance(node, Name) and len(node.name) > 1 and node.name not in scope.declared and id(node) not in named \
                     and node.name in (matrix.FUNCTION_NAMES - {"delta", "eps"}) | matrix.SPOKEN.keys():
                 raise scope.formula_error("TC070", f"{node.name} is a function", node,
@@ -202,6 +203,14 @@ def _check_names(trees: Sequence[Syntax], scope: Scope) -> None:
             if isinstance(node, Name) and _is_sign(node) and node.name not in scope.own_names():
                 raise scope.formula_error("TC070", f"{node.name} with one index reads as a sign of a sum or a product", node,
                                           help=f"write sum(i, …), or declare a vector (vars, or --var {node.name}=n)")
+
+
+def _check_quotient(tree: Syntax, scope: Scope) -> None:
+    """``d/dx`` of names that nobody declared is no quotient."""
+    match tree:
+        case Op("divide", (Name("d"), Name(below))) if below[0] == "d" and below[1:].isalpha() and not {"d", below} & scope.own_names():
+            raise scope.formula_error("TC070", f"d/{below} reads as the sign of a derivative", tree,
+                                      help=f"write diff(…, {below[1:]}), or declare d a number (vars, or --var d=)")
 
 
 def _is_sign(name: Name) -> bool:
