@@ -79,3 +79,12 @@ def test_another_function_or_number_is_not_the_first_one(library: str) -> None:
     first = [kept(a=0.5, x=x), kept.code]
     assert float(kept(a=4.0, x=x)) == 12
     assert kept.code is first[1]
+
+
+@pytest.mark.parametrize("library", ["numpy", "jax", "torch"])
+def test_a_power_is_repeated_as_a_whole(library: str) -> None:
+    """In PyTorch a method repeats a number, and a method binds tighter than a power does."""
+    module = pytest.importorskip({"numpy": "numpy", "jax": "jax.numpy", "torch": "torch"}[library])
+    one = tc.read("logsumexp(a^1.5*ones(n)) + sum(x)", x=tc.tensor("x", "n"), a=tc.tensor("a"))
+    found = one.compile(library)(x=module.ones(3), a=module.ones(()) * 4)
+    assert close(np.asarray(found), 8 + np.log(3) + 3, 1e-5)

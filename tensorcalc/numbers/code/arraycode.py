@@ -145,8 +145,9 @@ class Writer:
 
     def _repeated(self, code: Code, shape: Shape) -> Code:
         """The text of an array that repeats itself along some of its axes."""
-        whole = self.write.call("repeat", code.within(MATMUL), self.sizes(shape))
-        return replace(whole, strength=TIMES) if " * " in self.dialect.template("repeat") else whole
+        template = self.dialect.template("repeat")
+        whole = self.write.call("repeat", code.within(ATOM if template.startswith("{}.") else MATMUL), self.sizes(shape))
+        return replace(whole, strength=TIMES) if " * " in template else whole
 
     # -- sums and placements -------------------------------------------------------------
 
