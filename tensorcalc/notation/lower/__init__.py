@@ -208,7 +208,8 @@ def _check_names(trees: Sequence[Syntax], scope: Scope) -> None:
 def _check_quotient(tree: Syntax, scope: Scope) -> None:
     """``d/dx`` of names that nobody declared is no quotient."""
     match tree:
-        case Op("divide", (Name("d"), Name(below))) if below[0] == "d" and below[1:].isalpha() and not {"d", below} & scope.own_names():
+        case Op("divide", (Name("d"), Name(below))) if below[0] == "d" and below[1:].isalpha() \
+                and not {"d", below} & scope.own_names():
             raise scope.formula_error("TC070", f"d/{below} reads as the sign of a derivative", tree,
                                       help=f"write diff(…, {below[1:]}), or declare d a number (vars, or --var d=)")
 
