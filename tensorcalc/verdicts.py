@@ -5,13 +5,13 @@ Knows the response format; the deciding is done in ``verify`` and ``check``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from .algebra.expr import Expr
 from .calculus.derive import ALL_READINGS, READINGS, derive
 from .errors import RequestError, ShapeError
-from .notation.describe import Layout, array_shape, page
+from .notation.describe import Layout, array_shape, axis_letters, left_name, page
 from .notation.latex import latex, latex_statement
 from .notation.lower import Scope
 from .notation.pasted import is_latex
@@ -20,7 +20,7 @@ from .notation.recover import index
 from .notation.syntax import Name
 from .notation.text import statement_text, text
 from .proofs import probe
-from .proofs.check import Target, check
+from .proofs.check import check
 from .proofs.proof import STATEMENTS, Move, Proof
 from .proofs.replay import Claim
 from .proofs.verify import Verdict, entry, verify
@@ -124,15 +124,18 @@ def _step(move: Move, before: tuple[str, str], after: tuple[str, str]) -> dict[s
     return step
 
 
-def form(expr: Expr, layout: Layout) -> tuple[str, str]:
-    """An expression in matrix notation, or in index notation where it has no matrix form; text and LaTeX."""
+def form(expr: Expr, layout: Layout, taken: Collection[str] = ()) -> tuple[str, str]:
+    """An expression in matrix notation, or in index notation where it has no matrix form; text and LaTeX.
+
+    ``taken``: names that a derivative may not be given.
+    """
     tree = page(expr, layout) if sum(layout.groups) == expr.rank else None
     if tree is not None:
         return text(tree), latex(tree)
-    letters = tuple("ijklmnpqrstuvw"[: expr.rank])
+    letters = axis_letters(layout) if layout.variables else tuple("ijklmnpqrstuvw"[: expr.rank])
     body = index.recover(expr, letters)
     groups = layout.groups if sum(layout.groups) == expr.rank else (1,) * expr.rank
-    left = Name("L", index.grouped(letters, groups) or None)
+    left = Name(left_name(layout, taken) if layout.variables else "L", index.grouped(letters, groups) or None)
     if body is None:
         return UNWRITTEN, rf"\text{{{UNWRITTEN}}}"
     return statement_text(left, body), latex_statement(left, body)
@@ -182,18 +185,16 @@ def check_answer(request: Mapping[str, Any]) -> dict[str, Any]:
         shape = array_shape(found.expr, found.layout.groups)
         return {"verdict": "refuted", "steps": [], "counterexample": None, "diagnosis": "wrong-shape", "evidence": "",
                 "says": f"the claim does not conform: {'; '.join([error.message, *error.facts])}",
-                "correct": form(found.expr, found.layout)[0], "shape": shape, "factor": None, "term": None}
+                "correct": form(found.expr, found.layout, variables)[0], "shape": shape, "factor": None, "term": None}
     verdict = diagnosis.verdict
     response = answer(verdict) if verdict is not None else {"verdict": "undecided", "steps": [], "counterexample": None}
     response["diagnosis"] = diagnosis.word
     response["says"] = diagnosis.says
-    response["correct"] = _target_text(diagnosis.target)
+    target = diagnosis.target
+    itself = target.expr is found.expr and target.groups == found.layout.groups   # with the letters of a derivative
+    response["correct"] = form(target.expr, found.layout if itself else Layout((target.groups,)), variables)[0]
     response["factor"] = None if diagnosis.factor is None else str(diagnosis.factor)
-    term = None if diagnosis.term is None else form(diagnosis.term, Layout((diagnosis.target.groups,)))[0]
+    term = None if diagnosis.term is None else form(diagnosis.term, Layout((target.groups,)))[0]
     response["term"] = None if term == UNWRITTEN else term
     return response
-
-
-def _target_text(target: Target) -> str:
-    return form(target.expr, Layout((target.groups,)))[0]
 

@@ -160,7 +160,7 @@ def test_the_term(expr: str, claimed: str, declared: str, word: str, term: str) 
 @pytest.mark.parametrize(("expr", "wrt", "claimed", "declared", "correct"), [
     ("tr(A*X*B)", "X", "B*A", TRACE, "A' B'"),
     ("A*X*B", "X", "kron(A, B')", SANDWICH, "B' ⊗ A"),
-    ("A*X*B", "X", "D_ijpq = 2 A_ip B_qj", SANDWICH, "L_ijkl = A_ik B_lj"),
+    ("A*X*B", "X", "D_ijpq = 2 A_ip B_qj", SANDWICH, "D_ijpq = A_ip B_qj"),
     ("A*x", "x", "A'", MAP, "A"),
     ("logdet(X)", "X", "inv(X)", "X:n,n", "inv(X)'"),
 ])
@@ -272,3 +272,14 @@ def test_a_counterexample_recomputes(expr: str, wrt: str, claimed: str, declared
         return float(Meaning({**values, wrt: there}, found["dims"]).of(expr))
 
     assert (moved(step) - moved(-step)) / (2 * step) == pytest.approx(found["lhs"], rel=1e-4, abs=1e-5)
+
+
+@pytest.mark.parametrize(("expr", "wrt", "order", "claimed"), [
+    ("exp(x)", "x", 1, "exp(x)"), ("softmax(x)", "x", 1, "softmax(x) - softmax(x).^2"), ("X.^2", "X", 1, "2*X"),
+    ("sum(x.^3)", "x", 2, "6*x"),
+])
+def test_a_claim_that_is_the_diagonal_of_the_derivative_is_told_so(expr: str, wrt: str, order: int, claimed: str) -> None:
+    request = {"do": "check", "expr": expr, "wrt": wrt, "order": order}
+    answer = handle({**request, "claimed": claimed})
+    assert answer["diagnosis"] == "wrong-shape" and "diagonal" in answer["says"]
+    assert "diagonal" not in handle({**request, "claimed": f"2*({claimed})"})["says"]

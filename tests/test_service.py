@@ -247,6 +247,12 @@ def test_evaluate() -> None:
     assert refused({"do": "evaluate", "expr": "ones(n, n)", "values": {"n": 10**6}})["code"] == "TC411"
 
 
+def test_an_index_on_the_left_alone_is_noted() -> None:
+    request = {"do": "derive", "wrt": "A"}
+    assert handle({**request, "expr": "C_ij = A_ik B_kl"})["notes"] == ["on the left alone: j; nothing varies along it"]
+    assert "notes" not in handle({**request, "expr": "C_ij = A_ik B_kj"})
+
+
 # -- what is refused -----------------------------------------------------------------------
 
 

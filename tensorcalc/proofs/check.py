@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise, product
 
-from ..algebra.build import add, scale, transpose
+from ..algebra.build import add, einsum, scale, transpose
 from ..algebra.expr import Expr, Sum, Variable
 from ..calculus.derive import tied
 from ..calculus.rewrite import rewrite
@@ -93,10 +93,24 @@ def check(expr: Expr, layout: Layout, claimed: str, scope: Scope, facts: Facts, 
                 return Diagnosis("correct", compare(target.reading(claim), claim, facts), target)
             return Diagnosis(target.word, verdict, first, says=target.says)
     if first not in fitting:
+        diagonal = _diagonal(expr, layout)
+        if diagonal is not None and same_shape(diagonal.reading(claim), claim) and \
+                _same(diagonal.expr, aligned(claim, diagonal.reading(claim)), facts):
+            return Diagnosis("wrong-shape", verdict, first, says=diagonal.says)
         return Diagnosis("wrong-shape", verdict, first, says=verdict.diagnosis)
     if verdict.verdict != "refuted":
         return Diagnosis("undecided", verdict, first)
     return _values(first, aligned(claim, first.reading(claim)), facts, wrt, verdict)
+
+
+def _diagonal(expr: Expr, layout: Layout) -> Target | None:
+    """The diagonal of the derivative of something by what has its shape, which people write for all of it."""
+    half, count = expr.rank // 2, len(layout.groups) // 2
+    if not half or expr.shape[:half] != expr.shape[half:] or layout.groups[:count] != layout.groups[count:]:
+        return None
+    axes = tuple(range(half))
+    return Target(einsum([(expr, (*axes, *axes))], axes), layout.groups[:count], "wrong-shape",
+                  "the claim is the diagonal of the derivative, which has an entry for each pair")
 
 
 def _fitted(claimed: str, scope: Scope, expr: Expr, layout: Layout, targets: Sequence[Target]) -> Reading:

@@ -117,13 +117,23 @@ def _by_rules(left: Expr, right: Expr, rules: Sequence[Rule], most: int, deadlin
     ones, twos = chain(left, rules), chain(right, rules)
     one = ones[-1].after if ones else left
     two = twos[-1].after if twos else right
-    moves = [*_moves(ones, "left"), *_moves(twos, "right")]
     if one is two:
-        return Proof(left, right, tuple(moves))
+        ones, twos = _until_they_meet(left, ones, right, twos)
+        return Proof(left, right, (*_moves(ones, "left"), *_moves(twos, "right")))
+    moves = [*_moves(ones, "left"), *_moves(twos, "right")]
     gap = add([(1, one), (-1, two)])
     moves.append(Move("equation.subtract", STATEMENTS["equation.subtract"], "difference", gap, gap))
     past = _to_zero(gap, rules, most, deadline)
     return None if past is None else Proof(left, right, (*moves, *past))
+
+
+def _until_they_meet(left: Expr, ones: list[Step], right: Expr, twos: list[Step]) -> tuple[list[Step], list[Step]]:
+    """The steps of both sides up to the first expression that both come to."""
+    there: dict[Expr, int] = {}
+    for k, expr in enumerate([right, *[step.after for step in twos]]):
+        there.setdefault(expr, k)
+    met = next((k, there[expr]) for k, expr in enumerate([left, *[step.after for step in ones]]) if expr in there)
+    return ones[:met[0]], twos[:met[1]]
 
 
 def _to_zero(gap: Expr, rules: Sequence[Rule], most: int, deadline: float) -> list[Move] | None:

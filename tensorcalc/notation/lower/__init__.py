@@ -14,7 +14,7 @@ from ...algebra.expr import Expr, Variable
 from ...errors import TensorCalcError, UnknownNameError
 from ...sizes import Dim, product_text
 from .. import parse
-from ..letters import uses_indices
+from ..letters import occurring, uses_indices
 from ..syntax import Call, Name, Op, Statement, Syntax, walk
 from . import index, matrix
 from .scope import Scope, Value, function_names, shape_of
@@ -246,6 +246,9 @@ def _pass(statement: Statement, scope: Scope, notes: list[str]) -> tuple[Value, 
         if len(set(letters)) < len(letters):
             raise scope.formula_error("TC066", "an index stands twice on the left side", left,
                                       help="write the diagonal with a delta: D_ij = delta_ij x_i")
+        alone = sorted(set(letters) - set(occurring(body)))
+        if alone:
+            notes.append(f"on the left alone: {', '.join(alone)}; nothing varies along {'it' if len(alone) == 1 else 'them'}")
     else:
         letters = index.free_letters(body, scope)
         if letters:
