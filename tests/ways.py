@@ -12,7 +12,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
-import torch
 from networks import load
 from randoms import Case, Small
 
@@ -130,6 +129,7 @@ class Judge:
     def elsewhere(self, library: str) -> None:
         """Programs and generated code for PyTorch or JAX."""
         if library == "torch":
+            import torch
             array, back = torch.as_tensor, lambda one: one.numpy(force=True).copy()
         else:
             import jax

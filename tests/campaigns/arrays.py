@@ -20,7 +20,6 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[1]), str(Path(__file__).resolve().parents[2])]
 
-import torch  # noqa: E402
 from randoms import Case, case, chain, small  # noqa: E402
 from ways import Judge, as_map, at_points  # noqa: E402
 
@@ -73,6 +72,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=float("inf"), help="begin no case after so long")
     parser.add_argument("--jax", type=int, default=0, help="compile every so manieth case with JAX too")
     options = parser.parse_args()
+    import torch
     torch.set_num_threads(1)
     warnings.filterwarnings("ignore", module="torch")
     seen: Counter[str] = Counter()
