@@ -442,6 +442,12 @@ def test_true_is_not_refuted_and_false_is_not_proved(seed: int) -> None:
     assert decided(one, one.left, one.right) in (("proved", "undecided") if one.true else ("refuted", "undecided"))
 
 
+def test_what_divides_by_zero_proves_nothing() -> None:
+    nowhere = "inv(P inv(eye(n) - Q Q') + Z' Z)"   # Q being orthogonal
+    answer = handle({"do": "verify", "lhs": "inv(P + Z' Z)", "rhs": nowhere, **NAMES})
+    assert answer["verdict"] == "undecided"
+
+
 def test_a_campaign() -> None:
     report = campaign(300, 4)
     assert not report.wrong and not report.errors

@@ -147,16 +147,22 @@ def _to_zero(gap: Expr, rules: Sequence[Rule], most: int, deadline: float) -> li
         steps = chain(here, rules)
         past = [*past, *_moves(steps, "difference")]
         here = steps[-1].after if steps else here
-        if isinstance(here, Sum) and not here.terms:
+        if _is_zero(here):
             return past
         if here in seen or depth == MOST_ROUNDS:
             continue
         seen.add(here)
         for factor, spec, after in reversed(_cleared(here)):
+            if _is_zero(factor):   # a side that divides by zero is defined nowhere, and whatever it says proves nothing
+                return None
             move = Move("equation.multiply", STATEMENTS["equation.multiply"], "difference", here, after,
                         factor=factor, spec=spec)
             stack.append((after, [*past, move], depth + 1))
     return None
+
+
+def _is_zero(expr: Expr) -> bool:
+    return isinstance(expr, Sum) and not expr.terms
 
 
 def _cleared(gap: Expr) -> list[tuple[Expr, str, Expr]]:
@@ -255,6 +261,8 @@ def _as_fractions(gap: Expr, rules: Sequence[Rule]) -> list[Move] | None:
         if found is None:
             return None
         factor, labels = found
+        if _is_zero(factor):
+            return None
         axes = range(gap.rank)
         after = multiplied(gap, factor, labels, axes)
         moves.append(Move("equation.multiply", STATEMENTS["equation.multiply"], "difference", gap, after,
