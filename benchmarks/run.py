@@ -97,7 +97,16 @@ def report(kept: Path, write: bool) -> None:
                  if file.get("title") == title]
         dates = sorted({file["about"][0] for file in files})
         span = dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}"
-        PAGE.write_text(tables.page(results, [span, *files[-1]["about"][1:]], extra))
+        PAGE.write_text(tables.page(results, [span, *versions_of([file["about"][1:] for file in files])], extra))
+
+
+def versions_of(abouts: list[list[str]]) -> list[str]:
+    """What all results were measured with; where they differ, each that occurs."""
+    found: dict[str, set[str]] = {}
+    for entry in [entry for about in abouts for entry in about]:
+        name, _, value = entry.partition(" ")
+        found.setdefault(name, set()).add(value)
+    return [f"{name} {' and '.join(sorted(values))}" for name, values in found.items()]
 
 
 def about() -> list[str]:
