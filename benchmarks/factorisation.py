@@ -161,17 +161,10 @@ def _loss_tensor(n: int) -> tc.Tensor:
 
 def _formulas(task: str, n: int) -> list[tc.Tensor]:
     f = _loss_tensor(n)
-    return [f if task == "value" else f.gradient("U") if task == "gradient" else f.hessian("U")]
-
-
-def _structured() -> Implementation:
-    """What the structured Hessian offers: a solve that never sees zeros."""
-    def make(case: Case, inputs: Inputs) -> Callable[[], Any]:
-        f = _loss_tensor(case["n"])
-        H, G = f.hessian("U"), tc.compile(f.gradient("U"))
-        T, U, V = inputs["T"], inputs["U"], inputs["V"]
-        return lambda: U - H.structured(V=V).solve(G(T=T, U=U, V=V))
-    return Implementation("ours", make)
+    by_task: dict[str, Callable[[], tc.Tensor]] = {
+        "value": lambda: f, "gradient": lambda: f.gradient("U"), "hessian": lambda: f.hessian("U"),
+        "newton": lambda: f.newton("U")}
+    return [by_task[task]()]
 
 
 def implementations(case: Case) -> dict[str, Implementation]:
@@ -185,13 +178,10 @@ def implementations(case: Case) -> dict[str, Implementation]:
         "newton": {"T V (V'V)^-1": hand(newton, "T", "V"), "gradient, core": hand(newton_steps, "T", "U", "V"),
                    **({"dense": other("other", newton_dense, "T", "U", "V")} if n <= _DENSE else {})},
     }[task]
-    if task == "newton":
-        sides["tensorcalc"] = _structured()
-    else:
-        for library in ("numpy", "jax", "torch"):
-            sides["tensorcalc" + f" {library}" * (library != "numpy")] = ours(lambda: _formulas(task, n), library)
-        if task == "hessian":
-            sides["tensorcalc out="] = ours(lambda: _formulas(task, n), out=True)
+    for library in ("numpy", "jax", "torch"):
+        sides["tensorcalc" + f" {library}" * (library != "numpy")] = ours(lambda: _formulas(task, n), library)
+    if task == "hessian":
+        sides["tensorcalc out="] = ours(lambda: _formulas(task, n), out=True)
     if n <= _SLOW or task in ("value", "gradient"):
         sides["jax AD"] = jax_("jax ad", lambda jax: _differentiated(
             task, jax.grad, jax.hessian, jax.numpy.linalg.solve), *names)

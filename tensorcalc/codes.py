@@ -109,6 +109,7 @@ _MEANING = {
     "TC320": Code("SymPy has no expression for something."),
     "TC321": Code("An expression of SymPy has a node without a counterpart here."),
     "TC322": Code("A product with merged axes is asked for as einsum."),
+    "TC323": Code("A linear system has no solution as one formula."),
     "TC411": Code("A derivative has too many axes, or an array too many entries.",
                   "derive \"einsum('ijkl,mn->ijklmn', T, X)\" --wrt X --order 4 --var T=a,b,c,d"),
     "TC412": Code("The exponent of a matrix power is too large.", "derive 'X^1000000' --wrt X"),

@@ -16,8 +16,8 @@ from math import isfinite
 from operator import index as whole
 from typing import Any, NamedTuple
 
-from ..algebra.build import number, transpose
-from ..algebra.expr import Expr, Variable
+from ..algebra.build import add, number, scale, substitute, transpose, zero
+from ..algebra.expr import Apply, Expr, Variable
 from ..algebra.traverse import postorder
 from ..calculus.derivation import derivation, steps_of
 from ..calculus.derive import ALL_READINGS, differentiated
@@ -38,6 +38,7 @@ from ..numbers.evaluate import evaluate
 from ..numbers.inputs import read as read_arrays
 from ..numbers.libraries import library_of
 from ..numbers.libraries import united as joined
+from ..numbers.maps.closed import solution
 from ..numbers.maps.structured import MEMORY_LIMIT, Structured, structured
 from ..numbers.plans.plan import nominal_sizes, plan
 from ..numbers.programs.compiled import Compiled, Origin
@@ -271,6 +272,37 @@ class Tensor:
         counts = {name: len(block.layout.parts[-1 - (place == 0)]) for pair, block in table.items() for place, name in
                   enumerate(pair)}
         return Blocks(table, counts)
+
+    def newton(self, wrt: By) -> Tensor:
+        """Where one step of Newton's method from the variable ends: ``x - inv(H) g`` as a formula.
+
+        The structure of the Hessian is used: systems are as small as its factors.  Where the Hessian is
+        constant, this is the stationary point, from everywhere.
+
+        Examples
+        --------
+        >>> from tensorcalc import read
+        >>> print(read("norm2(T - U V')^2").newton("U"))
+        T V inv(V' V)
+        >>> print(read("sum(exp(x)) - a'x").newton("x"))
+        x - (exp(x) - a) ⊘ exp(x)
+
+        Raises
+        ------
+        ShapeError: TC106 where this is no number.
+        UnsupportedError: TC311 where the structure of the Hessian shows that it is singular, TC323 where its
+            systems have no solution as one formula: ``hessian(…).structured(…).solve`` has it in numbers.
+        """
+        gradient, hessian = self.gradient(wrt), self.hessian(wrt)
+        variable = variable_of(self, wrt)
+        point = variable.expr
+        if point not in postorder(hessian.expr) and not any([isinstance(node, Apply) and point in postorder(node)
+                                                             for node in postorder(gradient.expr)]):
+            at_zero = substitute(gradient.expr, {point: zero(point.shape)})   # H x - g, for all x
+            found = scale(-1, solution(hessian.expr, point.rank, at_zero))
+        else:
+            found = add([(1, point), (-1, solution(hessian.expr, point.rank, gradient.expr))])
+        return Tensor(found, variable.layout, gradient.names)
 
     def jacobian(self, wrt: By, *, layout: str = "numerator", vec: str = "F", reading: str = "free") -> Tensor:
         """The matrix ``∂vec(U)/∂vec(X)'``; its transpose for ``layout="denominator"``, vec by rows for ``vec="C"``.

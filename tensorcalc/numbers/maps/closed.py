@@ -1,0 +1,127 @@
+"""Linear systems solved in symbols: a recipe as one formula, before any number is known.
+
+Knows expressions and recipes, and nothing of arrays.  What structure a matrix has must show
+without numbers: where sizes are symbols, all of them count as one large size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import NamedTuple
+
+from ...algebra.build import add, apply, delta, einsum, ones, power_of, scale, split, substitute, transpose
+from ...algebra.expr import Apply, Expr, Sum, Variable
+from ...algebra.traverse import postorder
+from ...calculus.simplify import simplify
+from ...errors import UnsupportedError
+from ...functions import TABLE
+from ..inputs import unknown
+from .pattern import Labels, mapped
+from .recipes import Dense, Frame, Inverse, LowRank, Pointwise, Recipe, Tied, recipe
+
+_LARGE = 10**4   # what a size that is a symbol counts as
+_ENTRIES = 10**40   # of a matrix that a formula may name: as many as there are
+_LEFT, _RIGHT = -2, -3   # the axes over which a product of low rank is summed
+
+
+class _Placed(NamedTuple):
+    """An expression with a name for each of its axes."""
+
+    expr: Expr
+    axes: Labels
+
+
+def solution(expr: Expr, rows: int, right: Expr) -> Expr:
+    """``x`` with ``expr x = right``, as a formula; the first ``rows`` axes of ``expr`` are those of ``right``.
+
+    Examples
+    --------
+    >>> from tensorcalc.algebra.build import variable
+    >>> A, G = variable("A", "k", "k"), variable("G", "n", "k")
+    >>> H = einsum([(delta("n"), "ip"), (A, "jq")], "ijpq")
+    >>> found = solution(H, 2, G)
+    >>> found is einsum([(apply(TABLE["inv"], A), "qj"), (G, "pj")], "pq")
+    True
+
+    Raises
+    ------
+    UnsupportedError: TC311 where the structure shows that there is no inverse, TC323 where there is no formula.
+    """
+    of = mapped(expr, rows)
+    large = dict.fromkeys([symbol for node in postorder(expr, right) for symbol in unknown(node, {})], _LARGE)
+    how = recipe(of.expr, rows, large, _ENTRIES, of.values)
+    axes = tuple(range(rows))
+    terms = right.terms if isinstance(right, Sum) else ((Fraction(1), right),)
+    whole = _solved(how, _Placed(right, axes))
+    parts = [_solved(how, _Placed(term, axes)) for _, term in terms]
+    found = [einsum([whole], range(rows, expr.rank)),
+             add([(weight, einsum([part], range(rows, expr.rank))) for (weight, _), part in zip(terms, parts)])]
+    return min([simplify(substitute(one, of.values)) for one in found], key=_length)
+
+
+def _length(expr: Expr) -> int:
+    """How many variables and functions the formula has when it is written out."""
+    lengths: dict[Expr, int] = {}
+    for node in postorder(expr):
+        lengths[node] = isinstance(node, (Variable, Apply)) + sum([lengths[child] for child in node.children])
+    return lengths[expr]
+
+
+def _solved(how: Recipe, right: _Placed) -> _Placed:
+    """The solution of one step of a recipe, with the axes of its columns in place of those of its rows."""
+    match how:
+        case Pointwise(expr, frame):
+            return _Placed(einsum([(power_of(expr, -1), frame.batch), right], right.axes), right.axes)
+        case Dense(expr, frame) if not frame.rows:
+            return _solved(Pointwise(expr, frame), right)
+        case Dense(expr, frame) if not frame.batch and len(frame.rows) == len(frame.cols) == 1:
+            weight, core = split(expr)
+            return _times(scale(1 / weight, apply(TABLE["inv"], core)), frame.cols, frame.rows, right)
+        case Inverse(weight, argument, frame, is_turned):
+            matrix = transpose(argument, [1, 0]) if is_turned else argument
+            return _times(scale(1 / weight, matrix), frame.cols, frame.rows, right)
+        case Tied(ties, steps, _):
+            for step in steps:
+                right = _solved(step, right)
+            renamed = dict(ties)
+            return _Placed(right.expr, tuple([renamed.get(axis, axis) for axis in right.axes]))
+        case LowRank(base, pairs, _, frame, _) if all([_summed(left, frame) <= (not frame.batch) for left, _ in pairs]):
+            return _woodbury(base, pairs, frame, right)
+        case LowRank(instead=Dense() as instead):
+            return _solved(instead, right)
+    raise UnsupportedError("TC323", "a linear system has no solution as one formula", field="wrt",
+                           facts=["its matrix is no Kronecker product or diagonal, and none plus one of low rank"],
+                           help="structured(…).solve(…) of the Hessian solves it with numbers")
+
+
+def _summed(left: Expr, frame: Frame) -> int:
+    """Over how many axes a product of low rank is summed."""
+    return left.rank - len(frame.batch + frame.rows)
+
+
+def _times(matrix: Expr, rows: Labels, cols: Labels, right: _Placed) -> _Placed:
+    """The product with a matrix, whose rows take the place of its columns."""
+    axes = tuple([rows[cols.index(axis)] if axis in cols else axis for axis in right.axes])
+    return _Placed(einsum([(matrix, rows + cols), right], axes), axes)
+
+
+def _woodbury(base: Recipe, pairs: Sequence[tuple[Expr, Expr]], frame: Frame, right: _Placed) -> _Placed:
+    """``x - Y inv(1 + V' Y) V' x`` with ``Y = inv(B) U`` and ``x = inv(B) b``: one pair ``U V'`` after the other."""
+    if not pairs:
+        return _solved(base, right)
+    *before, (left, other) = pairs
+    batch, rows, cols = frame
+    left_over, over = ((_LEFT,), (_RIGHT,)) if _summed(left, frame) else ((), ())
+    first = _woodbury(base, before, frame, right)
+    reached = _woodbury(base, before, frame, _Placed(left, batch + rows + left_over))
+    across = _Placed(other, batch + cols + over)
+    inner = einsum([across, reached], batch + over + left_over)
+    if over:
+        inverse = apply(TABLE["inv"], add([(1, delta(left.shape[-1])), (1, inner)]))
+    else:
+        inverse = power_of(add([(1, ones(inner.shape)), (1, inner)]), -1)
+    rest = tuple([axis for axis in first.axes if axis not in cols])
+    amount = einsum([(inverse, batch + left_over + over), across, first], left_over + rest)
+    correction = einsum([reached, (amount, left_over + rest)], first.axes)
+    return _Placed(add([(1, first.expr), (-1, correction)]), first.axes)
