@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
-from itertools import permutations, product
+from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -387,22 +387,17 @@ class Functions:
 
     def frechet(self, which: str, x: Any, times: int = 1) -> Any:
         """∂f(x)_ij/∂x_kl by the complex step, and derivatives of that by differences of eighth order."""
+        n = x.shape[-1]
+        steps = np.eye(n * n).reshape(n * n, n, n)   # one for each entry, all tried at once
+        points = x[..., None, :, :]
         if times > 1:
-            columns = []
-            for place in np.ndindex(x.shape):
-                step = np.zeros_like(x)
-                step[place] = 0.005
-                columns.append(sum(weight * (self.frechet(which, x + k * step, times - 1)
-                                             - self.frechet(which, x - k * step, times - 1))
-                                   for k, weight in ((1, 0.8), (2, -0.2), (3, 4 / 105), (4, -1 / 280))) / 0.005)
-            stacked = np.stack(columns, -1)
-            return stacked.reshape((*stacked.shape[:-1], *x.shape))
-        n, result = x.shape[-1], np.zeros((*x.shape, *x.shape[-2:]))
-        for k, l in product(range(n), repeat=2):
-            step = np.zeros_like(x, dtype=complex)
-            step[k, l] = 1e-30j
-            result[..., k, l] = np.imag(getattr(self, which)(x + step)) / 1e-30
-        return result
+            found = sum(weight * (self.frechet(which, points + 0.005 * k * steps, times - 1)
+                                  - self.frechet(which, points - 0.005 * k * steps, times - 1))
+                        for k, weight in ((1, 0.8), (2, -0.2), (3, 4 / 105), (4, -1 / 280))) / 0.005
+        else:
+            found = np.imag(getattr(self, which)(points + 1e-30j * steps)) / 1e-30
+        result = np.moveaxis(found, x.ndim - 2, -1)
+        return result.reshape((*result.shape[:-1], n, n))
 
 
 ELEMENTWISE = ["exp", "log", "abs", "sign", "sin", "cos", "tan", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "relu", "sigmoid", "softplus", "erf", "sqrt", "max", "min"]

@@ -22,7 +22,7 @@ def test_the_first_block_runs_the_main_job() -> None:
 
 def test_the_second_block_is_what_the_checks_run() -> None:
     lines = blocks(README)[1].text.splitlines()
-    assert lines == ["python3 -m venv .venv", ". .venv/bin/activate", "pip install '.[test]'", "python -m pytest"]
+    assert lines == ["python3 -m venv .venv", ". .venv/bin/activate", "pip install '.[test]'", "python -m pytest -n auto"]
     checks = [line.replace("--quiet ", "") for line in (ROOT / ".ci" / "run").read_text().splitlines()]
     assert lines[2] in checks
     assert lines[3] in checks

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -22,9 +23,13 @@ class Served:
     """A server in a process of its own, as people start it."""
 
     def __init__(self, *options: str) -> None:
-        self.process = subprocess.Popen([sys.executable, "-m", "tensorcalc", "serve", "--port", "0", *options], text=True,
-                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8",
-                                        env={**os.environ, "PYTHONPATH": str(ROOT)})
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)   # jobs in the background have it ignored
+        try:
+            self.process = subprocess.Popen([sys.executable, "-m", "tensorcalc", "serve", "--port", "0", *options], text=True,
+                                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8",
+                                            env={**os.environ, "PYTHONPATH": str(ROOT)})
+        finally:
+            signal.signal(signal.SIGINT, before)
         assert self.process.stdout is not None
         self.greeting = self.process.stdout.readline()
         assert self.greeting.startswith("tensorcalc is at http://127.0.0.1:"), self.greeting

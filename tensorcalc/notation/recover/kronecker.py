@@ -10,7 +10,7 @@ multiplied from the side that it stands on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
 from fractions import Fraction
 from itertools import permutations, product
 from math import prod
@@ -349,7 +349,7 @@ class _Product:
     def _peeled(self, members: list[Pair], rows: Axes, cols: Axes) -> _Slot | None:
         """A factor with merged axes of its own, multiplied from its side."""
         for k, (operand, own) in enumerate(members):
-            ways = (self._peeled_as(members, k, side, rows, cols) for side in _sides(operand, own))
+            ways = (self._peeled_as(members, k, side, rows, cols) for side in _sides(operand, own, {rows, cols}))
             slots = (slot for slot in ways if slot is not None)
             if isinstance(operand, Apply) and operand.function.name == "duplication":   # either order of its two axes
                 slot = min(slots, key=lambda one: len(list(walk(one.tree))), default=None)
@@ -623,8 +623,11 @@ def _product(left: Syntax, right: Syntax) -> Syntax:
     return Op("negate", (tree,)) if sign < 0 else tree
 
 
-def _sides(operand: Expr, own: tuple[int, ...]) -> Iterator[tuple[Syntax, Axes, Axes]]:
-    """Ways to write a factor as a matrix with merged axes: its tree, and the labels of its rows and columns."""
+def _sides(operand: Expr, own: tuple[int, ...], ends: Collection[Axes] | None = None) -> Iterator[tuple[Syntax, Axes, Axes]]:
+    """Ways to write a factor as a matrix with merged axes: its tree, and the labels of its rows and columns.
+
+    Where ``ends`` are given, only ways matter of which one side is one of them.
+    """
     split = own_split(operand)
     if split is not None:
         name = _grouped_name(operand)
@@ -636,25 +639,29 @@ def _sides(operand: Expr, own: tuple[int, ...]) -> Iterator[tuple[Syntax, Axes, 
                 yield name, left[::-1], right
     elif isinstance(operand, Sum) and operand.rank == 4:
         for order in permutations(range(4)):
-            tree = _tree(transpose(operand, order), 2)
-            if tree is not None:
-                labels = tuple(own[axis] for axis in order)
-                yield tree, labels[:2], labels[2:]
+            labels = tuple(own[axis] for axis in order)
+            if ends is None or labels[:2] in ends or labels[2:] in ends:
+                tree = _tree(transpose(operand, order), 2)
+                if tree is not None:
+                    yield tree, labels[:2], labels[2:]
     elif isinstance(operand, Sum) and (operand.rank == 3 or (operand.rank == 2 and plain(operand) is None)):
-        yield from _merged_sides(operand, own)
+        yield from _merged_sides(operand, own, ends)
     elif operand.rank == 2 and not isinstance(operand, Delta):
         tree = plain(operand)
         if tree is not None:
             yield tree, own[:1], own[1:]
 
 
-def _merged_sides(operand: Sum, own: tuple[int, ...]) -> Iterator[tuple[Syntax, Axes, Axes]]:
+def _merged_sides(operand: Sum, own: tuple[int, ...], ends: Collection[Axes] | None) -> Iterator[tuple[Syntax, Axes, Axes]]:
     """Ways to write a sum of vectors or matrices with two merged axes, the shortest first."""
-    found = [(tree, order, cut) for order, cut in product(permutations(range(operand.rank)), (2, 1)[:operand.rank - 1])
-             if (tree := _tree(transpose(operand, order), cut)) is not None]
-    for tree, order, cut in sorted(found, key=lambda way: len(list(walk(way[0])))):
+    found = []
+    for order, cut in product(permutations(range(operand.rank)), (2, 1)[:operand.rank - 1]):
         labels = tuple(own[axis] for axis in order)
-        yield tree, labels[:cut], labels[cut:]
+        if ends is None or labels[:cut] in ends or labels[cut:] in ends:
+            tree = _tree(transpose(operand, order), cut)
+            if tree is not None:
+                found.append((tree, labels[:cut], labels[cut:]))
+    yield from sorted(found, key=lambda way: len(list(walk(way[0]))))
 
 
 def _rest(members: list[Pair], k: int, far: Axes) -> list[Factor]:
