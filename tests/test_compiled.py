@@ -392,6 +392,35 @@ def test_memory_that_is_given_may_be_strided() -> None:
     assert np.allclose(gradient.compile()(**values, out=out), gradient(**values))
 
 
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("laid", [np.ascontiguousarray, np.asfortranarray, lambda x: np.repeat(x, 2, axis=1)[:, ::2]])
+@pytest.mark.parametrize(("text", "by_hand"), [
+    ("X inv(X' X)", lambda X, B: X @ np.linalg.inv(X.T @ X)),
+    ("-3 inv(X' X) X'", lambda X, B: -3 * np.linalg.inv(X.T @ X) @ X.T),
+    ("B inv(X' X)/2", lambda X, B: B @ np.linalg.inv(X.T @ X) / 2),
+    ("inv(X' X) B'", lambda X, B: np.linalg.inv(X.T @ X) @ B.T),
+    ("(inv(X' X) X') .* B'", lambda X, B: np.linalg.inv(X.T @ X) @ X.T * B.T),
+    ("inv(B' X X' B) B' B", lambda X, B: np.linalg.inv(B.T @ X @ X.T @ B) @ B.T @ B),
+    ("B inv(X' X) + B X' X", lambda X, B: B @ np.linalg.inv(X.T @ X) + B @ X.T @ X),   # the matrix is read once more
+], ids=lambda one: one if isinstance(one, str) else "")
+def test_by_one_triangle_of_a_symmetric_matrix(text: str, by_hand: Any, laid: Any, dtype: Any) -> None:
+    random = np.random.default_rng(7)
+    X, B = (laid(random.normal(size=(12, 4)).astype(dtype)) for _ in range(2))
+    found = compiled(read(text, X=["m", "n"], B=["m", "n"]))(X=X, B=B)
+    assert found.dtype == dtype
+    np.testing.assert_allclose(found, by_hand(X.astype(float), B.astype(float)), rtol=1e-9 if dtype is np.float64 else 2e-3)
+
+
+@pytest.mark.parametrize(("m", "n"), [(0, 0), (3, 0), (0, 3), (2, 3)])
+def test_without_entries_or_without_an_inverse(m: int, n: int) -> None:
+    f = compiled(read("X inv(X' X)", X=["m", "n"]))
+    if m < n:
+        with pytest.raises(np.linalg.LinAlgError):
+            f(X=np.ones((m, n)))
+    else:
+        assert f(X=np.ones((m, n))).shape == (m, n)
+
+
 def test_systems_of_no_equations() -> None:
     Y, x = tensor("Y", "m", "n"), tensor("x", "n")
     S = fn.eye("n") + Y.T @ Y

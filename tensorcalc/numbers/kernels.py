@@ -29,7 +29,7 @@ PRINTED = ("sigmoid", "softmax", "logsumexp", "adjugate", "cholesky", "logm", "s
            "powers", "convolution", "sinm", "cosm", "tanm", "sinhm", "coshm", "tanhm", "arctanm", "arcsinm", "arccosm",
            "sigmoidm", "softplusm", "polynomial", "blocks_along",
            "spectral", "eigenvalue_derivative", "divided", "filled", "log_of_det", "sigmoid_slope",
-           "spd_factor", "spd_solve", "spd_logdet", "spd_inverse")
+           "spd_factor", "gram_factor", "spd_solve", "spd_logdet", "spd_inverse", "spd_product")
 """What a generated module may define; the others are one call of NumPy or SciPy there."""
 
 
@@ -368,7 +368,7 @@ def on_diagonal(axes: str, tensor: Array, shape: tuple[int, ...], dtype: Any = f
 # -- steps of a plan that are no functions of the table -----------------------------------
 
 STEPS = ("step", "exp_unbounded", "expit", "log1p", "filled", "log_of_det", "sigmoid_slope", "spd_factor",
-         "spd_solve", "spd_logdet", "spd_inverse")
+         "gram_factor", "spd_solve", "spd_logdet", "spd_inverse", "spd_product")
 
 
 def filled(array: Array, value: float) -> Array:
@@ -404,6 +404,23 @@ def spd_factor(s: Array) -> Array:
     return factor
 
 
+def gram_factor(x: Array) -> Array:
+    """The lower Cholesky factor of x'x; what stands above the diagonal has no meaning."""
+    np = numpy()
+    linalg = scipy_linalg()
+    if not x.shape[1]:
+        return np.empty((0, 0), x.dtype)
+    double = x.dtype == np.float64
+    by_columns = not x.flags.c_contiguous
+    multiplied = linalg.blas.dsyrk if double else linalg.blas.ssyrk
+    product = multiplied(1.0, x if by_columns else x.T, trans=by_columns, lower=1)
+    factored = linalg.lapack.dpotrf if double else linalg.lapack.spotrf
+    factor, failed = factored(product, lower=1, clean=0, overwrite_a=1)
+    if failed:
+        raise np.linalg.LinAlgError("the matrix is not positive definite")
+    return factor
+
+
 def spd_solve(factor: Array, b: Array) -> Array:
     """inv(s) b from the Cholesky factor of s."""
     np = numpy()
@@ -429,3 +446,17 @@ def spd_inverse(factor: Array) -> Array:
     inverted = linalg.lapack.dpotri if factor.dtype == np.float64 else linalg.lapack.spotri
     lower = np.tril(inverted(factor, lower=1)[0])
     return lower + np.tril(lower, -1).T
+
+
+def spd_product(factor: Array, b: Array, weight: float) -> Array:
+    """The product weight inv(s) b from the Cholesky factor of s, by the lower triangle alone."""
+    np = numpy()
+    linalg = scipy_linalg()
+    if not b.size:
+        return np.zeros(b.shape, b.dtype)
+    double = factor.dtype == np.float64
+    lower, _ = (linalg.lapack.dpotri if double else linalg.lapack.spotri)(factor, lower=1)
+    multiplied = linalg.blas.dsymm if double else linalg.blas.ssymm
+    if b.flags.f_contiguous:
+        return multiplied(weight, lower, b, lower=1)
+    return multiplied(weight, lower, b.T, side=1, lower=1).T

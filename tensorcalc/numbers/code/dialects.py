@@ -76,7 +76,7 @@ _ROWS: dict[str, str | tuple[str, str, str]] = {
     "expit": ("special.expit({})", "", ""),
     "log1p": "xp.log1p({})",
     **{name: (f"{name}({', '.join(['{}'] * count)})", "", "") for name, count in (
-        ("spd_factor", 1), ("spd_solve", 2), ("spd_logdet", 1), ("spd_inverse", 1))},
+        ("spd_factor", 1), ("gram_factor", 1), ("spd_solve", 2), ("spd_logdet", 1), ("spd_inverse", 1), ("spd_product", 3))},
     # -- sums and products
     "sum": "xp.sum({})",
     "sum along": ("np.sum({}, axis={})", "jnp.sum({}, axis={})", "torch.sum({}, dim={})"),

@@ -39,7 +39,7 @@ _REST = {"relu": ("0.0",)}   # further arguments of such a call
 _ROOTS = {Fraction(1, 2): "sqrt", Fraction(1): "", Fraction(2): "square"}
 _MAY_ALIAS = {"matpow"}    # their value may be their argument itself
 _KEEP_TYPES = {"inv", "pinv", "chol", "adj", "solve", "matpow", "softmax", "logsumexp", "det", "logdet", "log_of_det",
-               "spd_factor", "spd_solve", "spd_inverse", "spd_logdet"}   # single precision stays
+               "spd_factor", "gram_factor", "spd_solve", "spd_inverse", "spd_product", "spd_logdet"}   # single precision stays
 
 
 class Birth(NamedTuple):

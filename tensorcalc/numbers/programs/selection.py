@@ -30,9 +30,13 @@ LOG1P = Function("log1p", "()->()")
 
 FACTOR = Function("spd_factor", "(n,n)->(n,n)")
 """The Cholesky factor of a matrix that is symmetric and positive definite wherever it has an inverse."""
+GRAM_FACTOR = Function("gram_factor", "(m,n)->(n,n)")
+"""The Cholesky factor of x'x, whose upper triangle is never computed."""
 SPD_SOLVE = {1: Function("spd_solve", "(n,n),(n)->(n)"), 2: Function("spd_solve", "(n,n),(n,m)->(n,m)")}
 SPD_LOGDET = Function("spd_logdet", "(n,n)->()")
 SPD_INVERSE = Function("spd_inverse", "(n,n)->(n,n)")
+SPD_PRODUCT = Function("spd_product", "(n,n),(n,m),()->(n,m)")
+"""A number times inv(s) b, from the lower triangle of inv(s)."""
 
 _HALF = number(Fraction(1, 2))
 _MANY = 256   # entries from which on a pass over memory costs more than a call
@@ -46,6 +50,8 @@ def selected(roots: Sequence[Expr], sizes: Mapping[str, int]) -> list[Expr]:
         roots = _mapped(roots, lambda node, _: _factored(node, factored, sizes))
         roots = _mapped(roots, lambda node, count: _upright(_absorbed(node), count))
     roots = _mapped(roots, lambda node, count: _weight_inside(node, count, sizes) or _gram(node))
+    if backends.has_scipy():
+        roots = _mapped(roots, _by_triangles)
     roots = _mapped(roots, lambda node, _: _written_out(node, sizes))
     return _mapped(roots, _compared(roots))
 
@@ -251,6 +257,53 @@ def _factored(node: Expr, factored: set[Expr], sizes: Mapping[str, int]) -> Expr
         inverse = Apply(matrix.shape, SPD_INVERSE, (factor,), 1)   # triangular systems of many sides are slower than a product
         return Einsum(node.shape, *_sorted((inverse, (0, 2)), (rest[0], (2, 1))))
     return Apply(node.shape, SPD_SOLVE[rest[0].rank], (factor, *rest))
+
+
+def _by_triangles(node: Expr, count: Mapping[Expr, int]) -> Expr | None:
+    """A step of a symmetric matrix that nothing else reads, by one triangle of it."""
+    if isinstance(node, Apply) and node.function is FACTOR and count.get(node.arguments[0], 2) == 1:
+        x = _root_of_gram(node.arguments[0])
+        return None if x is None else Apply(node.shape, GRAM_FACTOR, (x,))
+    if isinstance(node, Einsum) and node.rank == 2 and len(node.operands) == 2 and not is_placement(node):
+        for place in (0, 1):
+            found = _inverse_of_factor(node.operands[place], count)
+            if found is not None:
+                return _product_by_triangle(node, place, *found)
+    return None
+
+
+def _root_of_gram(node: Expr) -> Expr | None:
+    """X where a matrix is X'X."""
+    if not isinstance(node, Einsum) or is_placement(node) or len(node.operands) != 2 or len(set(node.operands)) > 1:
+        return None
+    match sorted(node.subscripts):
+        case [(0, a), (1, b)] if a == b:
+            return _transpose(node.operands[0])
+        case [(a, 0), (b, 1)] if a == b:
+            return node.operands[0]
+    return None
+
+
+def _inverse_of_factor(node: Expr, count: Mapping[Expr, int]) -> tuple[Expr, Fraction] | None:
+    """The Cholesky factor of s, and a number, where a node is that number times inv(s)."""
+    weight = Fraction(1)
+    if isinstance(node, Sum) and len(node.terms) == 1 and count.get(node, 2) == 1:
+        (weight, node), = node.terms
+    if isinstance(node, Apply) and node.function is SPD_INVERSE and count.get(node, 2) == 1:
+        return node.arguments[0], weight
+    return None
+
+
+def _product_by_triangle(node: Einsum, place: int, factor: Expr, weight: Fraction) -> Expr | None:
+    own, other = node.subscripts[place], node.subscripts[1 - place]
+    right = node.operands[1 - place]
+    shared = set(own) & set(other)
+    if len(other) != 2 or len(shared) != 1 or min(shared) < 2:
+        return None
+    if other[0] not in shared:
+        right = _transposed(right) or _transpose(right)
+    product = Apply((factor.shape[0], right.shape[1]), SPD_PRODUCT, (factor, right, number(weight)))
+    return product if 0 in own else _transpose(product)
 
 
 def is_semidefinite(matrix: Expr) -> bool:
