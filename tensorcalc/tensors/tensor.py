@@ -284,8 +284,8 @@ class Tensor:
         >>> from tensorcalc import read
         >>> print(read("norm2(T - U V')^2").newton("U"))
         T V inv(V' V)
-        >>> print(read("sum(exp(x)) - a'x").newton("x"))
-        x - (exp(x) - a) ⊘ exp(x)
+        >>> print(read("sum(exp(x)) - a'x", a=["n"]).newton("x"))
+        x + a ./ exp(x) - ones(n)
 
         Raises
         ------
