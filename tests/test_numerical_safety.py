@@ -67,6 +67,10 @@ def logistic_hessian(X: Any, y: Any, w: Any) -> Any:
     return np.diag(np.array([x * x * sigma(margin) * sigma(-margin) for x, margin in zip(X.diagonal(), z)]))
 
 
+def sigma_slopes(X: Any) -> Any:
+    return np.vectorize(lambda x: sigma(x) * sigma(-x), otypes=[object])(X)
+
+
 def logistic_value(X: Any, y: Any, w: Any) -> Any:
     return sum(mpmath.log1p(mpmath.exp(-margin)) for margin in X.diagonal() * w)
 
@@ -122,6 +126,13 @@ TRAPS = [
          lambda x: np.array([mpmath.log1p(mpmath.exp(one)) for one in x])),
     Trap("sigmoid by hand", "vector(1) ./ (vector(1) + exp(-x))", "", {"x": ["n"]}, far_apart,
          lambda x: np.array([sigma(one) for one in x])),
+    *[Trap(f"slope of a sigmoid, {name}", formula, "X", shapes, margins,
+           lambda X, **_: sigma_slopes(X)) for name, formula, shapes in (
+        ("matrices", "sum(sigmoid(X))", {"X": ["n", "n"]}),
+        ("transposed", "sum(sigmoid(X'))", {"X": ["n", "m"]}),
+        ("after a square matrix", "sum(sigmoid(eye(n) * X))", {"X": ["n", "n"]}),
+        ("of a square product", "sum(sigmoid(diag(w) * X))", {"X": ["n", "n"], "w": ["n"]}),
+        ("of a product", "sum(sigmoid(diag(w) * X))", {"X": ["n", "m"], "w": ["n"]}))],
     Trap("Gaussian log-density", "(x-u)'*inv(S)*(x-u)/2 + log(det(S))/2", "", {"S": ["n", "n"], "x": ["n"], "u": ["n"]},
          ill_conditioned, density, 1e-12, {"S": ["spd"]}),
     Trap("gradient of the Gaussian log-density", "(x-u)'*inv(S)*(x-u)/2 + logdet(S)/2", "x", {"S": ["n", "n"], "x": ["n"], "u": ["n"]},

@@ -17,6 +17,7 @@ from ...sizes import symbols
 from ..evaluate import keywords
 from ..plans.pairwise import is_placement
 from ..plans.plan import nominal_sizes, plan
+from ..plans.transposes import upright
 from .arraycode import Writer
 from .arraytext import Code
 from .dialects import Dialect, dialect
@@ -76,7 +77,7 @@ class _Module:
 
     def __init__(self, expr: Expr, dialect: Dialect, name: str, groups: Sequence[int] | None, sizes: Mapping[str, int]) -> None:
         self.name, self.groups = name, groups
-        self.expr = plan(expr, {**nominal_sizes([expr]), **sizes})
+        self.expr, = upright([plan(expr, {**nominal_sizes([expr]), **sizes})])
         self.order = postorder(self.expr)
         self.signature = Signature(
             {node.name: node for node in self.order if isinstance(node, Variable)}.values(),

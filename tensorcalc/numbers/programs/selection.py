@@ -12,14 +12,15 @@ from math import prod
 
 from ...algebra.build import number
 from ...algebra.expr import Apply, Delta, Einsum, Expr, Sum, Variable
-from ...algebra.traverse import postorder, uses
+from ...algebra.traverse import postorder
 from ...calculus.assume import is_positive
 from ...functions import POWER, TABLE, Function
 from ...sizes import value
 from .. import backends
 from ..plans.finish import SOLVE, rebuilt
-from ..plans.pairwise import Labels, is_placement
+from ..plans.pairwise import is_placement
 from ..plans.stable import LOG_OF_DET, SLOPE
+from ..plans.transposes import mapped, paired, transpose, transposed, upright
 
 EXP = Function("exp_unbounded", "()->()")
 """exp(x), infinite where it is too large, without a warning."""
@@ -44,97 +45,16 @@ _MANY = 256   # entries from which on a pass over memory costs more than a call
 
 def selected(roots: Sequence[Expr], sizes: Mapping[str, int]) -> list[Expr]:
     """The plans with the steps that serve best at the given ``sizes``."""
-    roots = _mapped(roots, lambda node, count: _upright(_absorbed(node), count))
+    roots = upright(roots)
     if backends.has_scipy():
         factored = {node.children[0] for node in postorder(*roots) if _wants_factor(node)}
-        roots = _mapped(roots, lambda node, _: _factored(node, factored, sizes))
-        roots = _mapped(roots, lambda node, count: _upright(_absorbed(node), count))
-    roots = _mapped(roots, lambda node, count: _weight_inside(node, count, sizes) or _gram(node))
+        roots = mapped(roots, lambda node, _: _factored(node, factored, sizes))
+        roots = upright(roots)
+    roots = mapped(roots, lambda node, count: _weight_inside(node, count, sizes) or _gram(node))
     if backends.has_scipy():
-        roots = _mapped(roots, _by_triangles)
-    roots = _mapped(roots, lambda node, _: _written_out(node, sizes))
-    return _mapped(roots, _compared(roots))
-
-
-def _mapped(roots: Sequence[Expr], step: Callable[[Expr, Mapping[Expr, int]], Expr | None]) -> list[Expr]:
-    """The plans with each node replaced by what ``step`` makes of it; it knows how often nodes are used."""
-    count = uses(roots)
-    done: dict[Expr, Expr] = {}
-    for node in postorder(*roots):
-        children = tuple([done[child] for child in node.children])
-        new = node if children == node.children else rebuilt(node, children)
-        count.setdefault(new, count[node])
-        done[node] = _gathered(step(new, count) or new)
-        count.setdefault(done[node], count[node])
-    return [done[root] for root in roots]
-
-
-def _gathered(node: Expr) -> Expr:
-    """A sum with no term twice: what memory a term leaves is known for one of a kind."""
-    if not isinstance(node, Sum) or len(set(node.children)) == len(node.terms):
-        return node
-    weights: dict[Expr, Fraction] = {}
-    for weight, term in node.terms:
-        weights[term] = weights.get(term, Fraction(0)) + weight
-    terms = tuple([(weight, term) for term, weight in weights.items() if weight])
-    return terms[0][1] if len(terms) == 1 and terms[0][0] == 1 else Sum(node.shape, terms)
-
-
-# -- transposes --------------------------------------------------------------------------
-
-
-def _transposed(node: Expr) -> Expr | None:
-    """The matrix whose transpose a node is."""
-    return node.operands[0] if isinstance(node, Einsum) and node.rank == 2 and node.subscripts == ((1, 0),) else None
-
-
-def _transpose(node: Expr) -> Expr:
-    return Einsum(node.shape[::-1], (node,), ((1, 0),))
-
-
-def _absorbed(node: Expr) -> Expr:
-    """A product that reads a matrix where it read its transpose."""
-    if isinstance(node, Einsum) and not is_placement(node) and any(_transposed(one) is not None for one in node.operands):
-        factors = [(inner, own[::-1]) if (inner := _transposed(operand)) is not None else (operand, own)
-                   for operand, own in zip(node.operands, node.subscripts)]
-        if len(factors) == 1:
-            (matrix, own), = factors
-            return matrix if node.rank == 2 and own == (0, 1) else Einsum(node.shape, (matrix,), (own,))
-        return Einsum(node.shape, *_sorted(*factors))
-    return node
-
-
-def _upright(node: Expr, count: Mapping[Expr, int]) -> Expr:
-    """What is computed entry by entry from transposes, as the transpose of what is computed from the matrices."""
-    if isinstance(node, Einsum) and not node.shape and node.subscripts == ((0, 1), (1, 0)):
-        for place in (0, 1):   # the product that is computed comes out as the other matrix stands
-            flipped = _flipped(node.operands[place], count)
-            if flipped is not None:
-                return Einsum((), *_sorted((flipped, (0, 1)), (node.operands[1 - place], (0, 1))))
-    if node.rank != 2:
-        return node
-    if isinstance(node, Einsum) and not is_placement(node) and node.subscripts == ((1, 0), (1, 0)):
-        return _transpose(Einsum(node.shape[::-1], node.operands, ((0, 1), (0, 1))))
-    if isinstance(node, Apply) and (node.function is POWER or node.function.elementwise):
-        inner = _transposed(node.arguments[0])
-        if inner is not None and not any(argument.shape for argument in node.arguments[1:]):
-            return _transpose(Apply(inner.shape, node.function, (inner, *node.arguments[1:]), node.symmetry or 0))
-    inner = _transposed(node)
-    if inner is not None and isinstance(inner, Einsum) and len(inner.operands) == 2:
-        return _flipped(inner, count) or node
-    if isinstance(node, Sum) and any(_transposed(term) is not None for _, term in node.terms):
-        terms = [(weight, _transposed(term) or _flipped(term, count)) for weight, term in node.terms]
-        if all(term is not None for _, term in terms):
-            return _transpose(Sum(node.shape[::-1], tuple([(weight, term) for weight, term in terms if term is not None])))
-    return node
-
-
-def _flipped(node: Expr, count: Mapping[Expr, int]) -> Expr | None:
-    """The transpose of a product of two matrices that nothing else reads, at no cost."""
-    if isinstance(node, Einsum) and not is_placement(node) and len(node.operands) == 2 and count.get(node, 2) == 1:
-        swapped = [tuple([(1, 0)[label] if label < 2 else label for label in own]) for own in node.subscripts]
-        return Einsum(node.shape[::-1], *_sorted(*zip(node.operands, swapped)))
-    return node if node.symmetry == 1 else None
+        roots = mapped(roots, _by_triangles)
+    roots = mapped(roots, lambda node, _: _written_out(node, sizes))
+    return mapped(roots, _compared(roots))
 
 
 # -- weights -----------------------------------------------------------------------------
@@ -169,7 +89,7 @@ def _scaled(weight: Fraction, node: Expr, count: Mapping[Expr, int], sizes: Mapp
 
 def _is_temporary(node: Expr, count: Mapping[Expr, int]) -> bool:
     """Whether a value is computed, and read once: it is scaled where it is."""
-    return count.get(node, 2) == 1 and bool(node.children) and _transposed(node) is None
+    return count.get(node, 2) == 1 and bool(node.children) and transposed(node) is None
 
 
 def _entries(node: Expr, sizes: Mapping[str, int]) -> int:
@@ -195,7 +115,7 @@ def _gram(node: Expr) -> Expr | None:
         if not _is_nonnegative(weight):
             continue
         root = Apply(weight.shape, POWER, (weight, _HALF))
-        half = Einsum(plain.shape, *_sorted((plain, (0, 1)), (root, (axis,))))
+        half = Einsum(plain.shape, *paired((plain, (0, 1)), (root, (axis,))))
         return Einsum(node.shape, (half, half), tuple(sorted((own, other))))
     return None
 
@@ -229,11 +149,6 @@ def _is_nonnegative(node: Expr) -> bool:
     return (isinstance(node, Apply) and node.function is SLOPE) or is_positive(node)
 
 
-def _sorted(*factors: tuple[Expr, Labels]) -> tuple[tuple[Expr, ...], tuple[Labels, ...]]:
-    ordered = sorted(factors, key=lambda factor: (factor[0].key, factor[1]))
-    return tuple([tensor for tensor, _ in ordered]), tuple([labels for _, labels in ordered])
-
-
 # -- factorisations ----------------------------------------------------------------------
 
 
@@ -255,7 +170,7 @@ def _factored(node: Expr, factored: set[Expr], sizes: Mapping[str, int]) -> Expr
         return Apply(node.shape, SPD_INVERSE, (factor,), 1)
     if rest[0].rank == 2 and _entries(rest[0], sizes) >= _entries(matrix, sizes):
         inverse = Apply(matrix.shape, SPD_INVERSE, (factor,), 1)   # triangular systems of many sides are slower than a product
-        return Einsum(node.shape, *_sorted((inverse, (0, 2)), (rest[0], (2, 1))))
+        return Einsum(node.shape, *paired((inverse, (0, 2)), (rest[0], (2, 1))))
     return Apply(node.shape, SPD_SOLVE[rest[0].rank], (factor, *rest))
 
 
@@ -278,7 +193,7 @@ def _root_of_gram(node: Expr) -> Expr | None:
         return None
     match sorted(node.subscripts):
         case [(0, a), (1, b)] if a == b:
-            return _transpose(node.operands[0])
+            return transpose(node.operands[0])
         case [(a, 0), (b, 1)] if a == b:
             return node.operands[0]
     return None
@@ -301,9 +216,9 @@ def _product_by_triangle(node: Einsum, place: int, factor: Expr, weight: Fractio
     if len(other) != 2 or len(shared) != 1 or min(shared) < 2:
         return None
     if other[0] not in shared:
-        right = _transposed(right) or _transpose(right)
+        right = transposed(right) or transpose(right)
     product = Apply((factor.shape[0], right.shape[1]), SPD_PRODUCT, (factor, right, number(weight)))
-    return product if 0 in own else _transpose(product)
+    return product if 0 in own else transpose(product)
 
 
 def is_semidefinite(matrix: Expr) -> bool:
@@ -379,7 +294,7 @@ def _written_out(node: Expr, sizes: Mapping[str, int]) -> Expr | None:
         return Sum(node.shape, tuple([(Fraction(1), term) for term in sorted(terms, key=lambda term: term.key)]))
     below = Apply(node.shape, POWER, (Sum(node.shape, ((Fraction(1), _ones(node)), (Fraction(1), e))), number(-2)))
     natural = tuple(range(node.rank))
-    return Einsum(node.shape, *_sorted((e, natural), (below, natural)))
+    return Einsum(node.shape, *paired((e, natural), (below, natural)))
 
 
 def _in_few_calls(node: Expr, name: str, x: Expr) -> Expr | None:
@@ -387,7 +302,7 @@ def _in_few_calls(node: Expr, name: str, x: Expr) -> Expr | None:
     if name == "sigmoid":
         return Apply(node.shape, EXPIT, (x,))
     if name == "sigmoid_slope":
-        return Einsum(node.shape, *_sorted(*[(Apply(node.shape, EXPIT, (side,)), natural) for side in (x, _negated(x))]))
+        return Einsum(node.shape, *paired(*[(Apply(node.shape, EXPIT, (side,)), natural) for side in (x, _negated(x))]))
     return None
 
 
