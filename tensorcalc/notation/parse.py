@@ -58,6 +58,8 @@ _STARTS_OPERAND = frozenset(("name", "(", "[", "#"))
 _POSTFIX = _TRANSPOSE.union(_POWER, ("[", "indices"))
 
 _CONSTANTS = {"δ": "delta", "ε": "eps", "ϵ": "eps"}  # with indices these are the symbols that everybody means
+_SPOKEN = {"ln": "log", "trace": "tr", "Tr": "tr", "Trace": "tr", "determinant": "det", "Det": "det", "inverse": "inv",
+           "sgn": "sign", "asin": "arcsin", "acos": "arccos", "atan": "arctan"}  # other names of functions
 _QUOTED = re.compile(r"""['"‘’“”]([^'"‘’“”]*)(['"‘’“”]?)""")
 
 
@@ -354,12 +356,18 @@ class _Parser:
         return Name(token.text, None, token.span)
 
     def _call(self, token: Token, primes: int) -> Syntax:
-        """The call of ``token``, at its opening bracket."""
+        """The call of ``token``, at its opening bracket; what goes by another name elsewhere gets its own."""
         function = "einsum" if token.kind == "#" else token.text
         opened = self._token
         if self._tokens[self._place + 1].kind == ")":
             raise mistakes.call_of_nothing(opened, self._tokens[self._place + 1], function)
         arguments = self._einsum_arguments() if function == "einsum" else self._items()
+        if function not in self._functions and function not in self._own:
+            function = _SPOKEN.get(function, function)
+            if function == "transpose" and len(arguments) == 1:
+                turned = Op("transpose", arguments, (token.start, self._end))
+                indices = self._indices()
+                return turned if indices is None else Indexed(turned, indices, (token.start, self._end))
         indices = self._indices()
         return Call(function, arguments, indices, primes, (token.start, self._end))
 

@@ -603,6 +603,21 @@ def test_just_within_the_bounds(source: str) -> None:
     assert parse_expression(source) == parse_expression(source)  # comparing recurses, and may
 
 
+@pytest.mark.parametrize(("spoken", "own"), [
+    ("ln(x)", "log(x)"), ("trace(A X)", "tr(A X)"), ("Tr(X)", "tr(X)"), ("transpose(A X)", "(A X)'"), ("inverse(X)", "inv(X)"),
+    ("transpose(X)_ij", "(X')_ij"), ("determinant(transpose(X))", "det(X')"), ("ln(x_i)", "log(x_i)"), ("acos(x)", "arccos(x)"),
+])
+def test_functions_go_by_other_names_too(spoken: str, own: str) -> None:
+    assert text.text(parse_expression(spoken)) == text.text(parse_expression(own))
+
+
+def test_a_name_that_is_declared_is_no_other_name_of_a_function() -> None:
+    declared = parse_expression("ln(x)", functions=("ln",))
+    assert isinstance(declared, Call) and declared.function == "ln"
+    variable = parse.parse("trace(x)", own=("trace",)).body
+    assert isinstance(variable, Call) and variable.function == "trace"
+
+
 def test_every_level_takes_a_token() -> None:
     """The depth is looked at only where there are enough tokens, so none may be cheaper."""
     deep = "a" + ".*b c" * (MAX_DEPTH // 2)
