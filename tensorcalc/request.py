@@ -100,7 +100,7 @@ def scope_of(request: Mapping[str, Any]) -> tuple[Scope, dict[str, list[str]]]:
         check_name(name, "functions")
         if not isinstance(kind, str):
             raise RequestError("TC515", f"functions gives {name} a kind or a formula, not {shown(kind)}", field="functions")
-    square = {name for name, own in facts.items() if SQUARE & set(own)}
+    square = {name: min(SQUARE & set(own)) for name, own in facts.items() if SQUARE & set(own)}
     return Scope(declared=declared, square=square, orders=dict(orders), functions=dict(functions), index_dims=dims), facts
 
 

@@ -209,6 +209,8 @@ def test_the_convention_asked_for_is_the_right_one(reading: str) -> None:
     ("A*X", "kron(eye(q), A')", {}, "other-layout"),
     ("A*X", "kron(eye(q), A*A')", {}, "wrong-shape"),
     ("tr(X)", "q*eye(q)", {}, "wrong-term"),
+    ("X", "I", {}, "correct"),
+    ("2 X", "I", {}, "factor"),
 ])
 def test_a_size_that_the_claim_alone_names_is_one_of_the_derivative(formula: str, claim: str, assume: dict[str, str],
                                                                     diagnosis: str) -> None:
@@ -230,6 +232,21 @@ def test_a_size_that_is_declared_is_that_size() -> None:
 def test_derivatives_by_vech(order: int, claim: str, diagnosis: str) -> None:
     answer = check("logdet(X)", "X", claim, "X:n,n", assume=SPD, wrt_convention="vech", order=order)
     assert answer["diagnosis"] == diagnosis
+
+
+@pytest.mark.parametrize(("formula", "claim", "says"), [
+    ("tr(A*X)", "I", "the claim is p x p, and the derivative n x m"),
+    ("tr(A*X)", "2", "the claim is a number, and the derivative n x m"),
+    ("A*X", "X", "the claim is n x p, and the derivative m x p x n x p"),
+])
+def test_a_claim_of_another_shape_is_told_both(formula: str, claim: str, says: str) -> None:
+    answer = handle({"do": "check", "expr": formula, "wrt": "X", "claimed": claim})
+    assert (answer["diagnosis"], answer["says"]) == ("wrong-shape", says)
+
+
+def test_a_claim_that_agrees_is_not_told_to_be_in_another_layout() -> None:
+    """``eye(m*n)`` splits its axes in another order than the Jacobian, which is symmetric."""
+    assert handle({"do": "check", "expr": "X", "wrt": "X", "claimed": "eye(m*n)"})["diagnosis"] in ("correct", "undecided")
 
 
 def test_a_claim_that_does_not_conform_is_of_the_wrong_shape() -> None:

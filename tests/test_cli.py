@@ -206,7 +206,7 @@ refuted
 """,
     'check "x\'A x" --wrt x --claim 2Ax': """\
 wrong-shape
-  says        shapes differ: the left side is a vector of size m and the right side is n x p
+  says        the claim is n x p, and the derivative a vector of size m
   correct     (A + A') x
   note        Ax is one name; a product is A x
 """,
@@ -709,7 +709,7 @@ UnknownNameError TC202: A is not a function
   ^
   help: a product is A (…) with a space, or A*(…)
 """,
-    'derive "trace(X)" --wrt X': "UnknownNameError TC202: trace is not a function\n  trace(X)\n  ^~~~~\n  help: did you mean tr?\n",
+    'derive "norm(x)" --wrt x': "UnknownNameError TC202: norm is not a function\n  norm(x)\n  ^~~~\n  help: did you mean norm2?\n",
     'derive "frobenius(X X)" --wrt X': """\
 UnknownNameError TC202: frobenius is not a function
   frobenius(X X)
@@ -735,9 +735,9 @@ UnsupportedError TC303: a matrix power needs a whole number as exponent
   help: the square root is sqrtm(…), and .^ goes entry by entry
 """,
     'derive "ln det(X)" --wrt X': "FormulaError TC070: ln is a function\n  ln det(X)\n  ^~\n  help: write log(…)\n",
-    'derive "transpose(A)" --wrt A': """\
+    'derive "transpose(A, B)" --wrt A': """\
 UnknownNameError TC202: transpose is not a function
-  transpose(A)
+  transpose(A, B)
   ^~~~~~~~~
   help: a transpose is written A' or A^T
 """,
@@ -817,6 +817,17 @@ UnknownNameError TC204: ε is not a variable of the formula
     'derive "tr(X)" --wrt X --var 1=n': "RequestError TC509: '1' is not a name: a letter, then letters and digits\n",
     'derive "tr(X)" --wrt X --var X=n,m --assume X=symmetric':
         "RequestError TC516: X is symmetric, so it must be a square matrix\n  X is declared as n x m\n",
+    'derive "x\'A x" --wrt x --assume x=symmetric': """\
+RequestError TC516: x is symmetric, so it must be a square matrix
+  x'A x
+  x is a vector by its first letter
+  help: declare it (vars, or --var x=n,n)
+""",
+    'derive "S_ijkl S_ijkl" --wrt S --assume S=spd': """\
+RequestError TC516: S is spd, so it must be a square matrix
+  S_ijkl S_ijkl
+  S is a tensor with 4 axes as it is written
+""",
     'derive "tr(X)" --wrt X --layout up': "RequestError TC508: --layout is one of numerator, denominator, not 'up'\n",
     'derive "tr(X)" --wrt X --order 0': "RequestError TC517: order is a whole number from 1 to 8, not 0\n",
     # the command line itself

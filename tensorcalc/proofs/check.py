@@ -27,9 +27,9 @@ from ..notation.lower.index import flat_letters, free_letters
 from ..notation.lower.scope import size_names
 from ..notation.parse import parse
 from ..notation.tokens import Token, tokenize
-from ..sizes import Dim, symbols
+from ..sizes import Dim, Shape, product_text, symbols
 from . import probe
-from .verify import Verdict, aligned, compare, same_shape
+from .verify import Verdict, aligned, compare, same_shape, size_words
 
 MOST_RENAMINGS = 64   # of sizes in a claim
 
@@ -87,6 +87,8 @@ def check(expr: Expr, layout: Layout, claimed: str, scope: Scope, facts: Facts, 
     verdict = compare(first.reading(claim), claim, facts)
     if verdict.verdict == "proved":
         return Diagnosis("correct", verdict, first)
+    if verdict.verdict == "undecided" and first in fitting:   # it agrees everywhere, so it is nothing else
+        return Diagnosis("undecided", verdict, first)
     for target in fitting:
         if target is not first and _same(target.expr, aligned(claim, target.reading(claim)), facts):
             if target.word == "correct":
@@ -97,9 +99,8 @@ def check(expr: Expr, layout: Layout, claimed: str, scope: Scope, facts: Facts, 
         if diagonal is not None and same_shape(diagonal.reading(claim), claim) and \
                 _same(diagonal.expr, aligned(claim, diagonal.reading(claim)), facts):
             return Diagnosis("wrong-shape", verdict, first, says=diagonal.says)
-        return Diagnosis("wrong-shape", verdict, first, says=verdict.diagnosis)
-    if verdict.verdict != "refuted":
-        return Diagnosis("undecided", verdict, first)
+        says = f"the claim is {size_words(claim)}, and the derivative {size_words(first.reading(claim))}"
+        return Diagnosis("wrong-shape", verdict, first, says=says)
     return _values(first, aligned(claim, first.reading(claim)), facts, wrt, verdict)
 
 
@@ -149,14 +150,20 @@ def _renamed(claimed: str, scope: Scope, expr: Expr) -> Iterator[str]:
     units = [token for token, after in pairwise(tokens) if token.kind == "name" and token.text == "I"
              and after.kind != "indices" and "I" not in scope.declared]
     slots: list[str | Token] = [*sorted(own), *units]
-    if slots and len(known) ** len(slots) <= MOST_RENAMINGS:
-        for chosen in product(known, repeat=len(slots)):
+    merged = sorted({str(product_text(part[::-1])) for part in _halves(expr)} if units else ())
+    for offered in (known, [*merged, *known]) if merged else (known,):
+        for chosen in product(offered, repeat=len(slots)) if slots and len(offered) ** len(slots) <= MOST_RENAMINGS else ():
             text = claimed
             sizes = dict(zip(slots, chosen))
             for token in sorted([*names, *units], key=lambda token: -token.start):
                 new = f"eye({sizes[token]})" if token.text == "I" else sizes[token.text]
                 text = text[: token.start] + new + text[token.end :]
             yield text
+
+
+def _halves(expr: Expr) -> tuple[Shape, ...]:
+    """The axes that make the rows, and the columns, of the Jacobian of a matrix by a matrix."""
+    return (expr.shape[:2], expr.shape[2:]) if expr.rank == 4 else ()
 
 
 def _read(claimed: str, scope: Scope, expr: Expr, layout: Layout) -> Reading:

@@ -98,7 +98,7 @@ _CORNERS = 9   # points with entries -1, 0 and 1 that every claim is tried at
 def compare(left: Reading, right: Reading, facts: Facts, equations: Sequence[Equation] = ()) -> Verdict:
     """The verdict on two sides that have been read."""
     if not same_shape(left, right):
-        words = f"the left side is {_shown(left)} and the right side is {_shown(right)}"
+        words = f"the left side is {size_words(left)} and the right side is {size_words(right)}"
         return Verdict("refuted", left, right, facts, diagnosis=f"shapes differ: {words}")
     other = aligned(right, left)
     facts = implied([left.expr, other], facts)
@@ -151,7 +151,8 @@ def _split(reading: Reading) -> list[tuple[Dim, ...]]:
     return axes
 
 
-def _shown(reading: Reading) -> str:
+def size_words(reading: Reading) -> str:
+    """The size of what was read, as people say it: ``m x n``, ``a row of size n``."""
     shape = " x ".join(map(str, reading.shape))
     if not shape:
         return "a number"

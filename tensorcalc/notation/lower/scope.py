@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from ...algebra import build
 from ...algebra.expr import Expr, Variable
-from ...errors import FormulaError, ShapeError, Span, UnknownNameError
+from ...errors import FormulaError, RequestError, ShapeError, Span, UnknownNameError
 from ...sizes import Dim, Shape, product_text, read, symbols, triangle_root, triangular
 from ..syntax import Call, Entry, Name, Num, Op, Subscripts, Syntax, is_op, walk
 from .unify import Group, Unknown, expand, flexible, settle, unify
@@ -55,7 +55,7 @@ class Value:
 class Scope:
     """The names of one request.
 
-    ``declared`` gives each name one size an axis; ``square`` names square matrices;
+    ``declared`` gives each name one size an axis; ``square`` names square matrices, each with the property that says so;
     ``orders`` says how many axes names have whose sizes are open; ``functions`` the
     declared unknown functions; ``counting`` the names that series around a formula count by; ``differentiate`` what ``diff(…)``
     calls with an expression, a variable and an order; ``tensors`` names that stand for
@@ -63,7 +63,7 @@ class Scope:
     """
 
     declared: Mapping[str, Sequence[Dim]] = field(default_factory=dict)
-    square: Collection[str] = ()
+    square: Mapping[str, str] = field(default_factory=dict)
     orders: Mapping[str, int] = field(default_factory=dict)
     functions: Mapping[str, str] = field(default_factory=dict)
     differentiate: Callable[[Expr, Variable, int], Expr] | None = None
@@ -120,11 +120,21 @@ class Scope:
 
     def _introduce(self, name: str, order: int | None) -> None:
         order = self.orders.get(name, order)
+        written = order is not None
         if order is None:
             first = name[0]
             order = 0 if first in "abcdefg" or ("α" <= first <= "ω") else 1 if first.islower() else 2
+        if name in self.square and order != 2:
+            raise self._not_square(name, order, written)
         group: Group = (Unknown(),)
         self.axes[name] = (group,) * order if name in self.square else tuple((Unknown(),) for _ in range(order))
+
+    def _not_square(self, name: str, order: int, written: bool) -> RequestError:
+        """What is assumed of a name contradicts how it is written, or its first letter."""
+        kind = {0: "a number", 1: "a vector"}.get(order, f"a tensor with {order} axes")
+        return RequestError("TC516", f"{name} is {self.square[name]}, so it must be a square matrix", field="assume",
+                            facts=[f"{name} is {kind} {'as it is written' if written else 'by its first letter'}"],
+                            help=None if written else f"declare it (vars, or --var {name}=n,n)")
 
     def settle(self) -> None:
         """Name the sizes that are still open, and build the variables."""
