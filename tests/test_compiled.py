@@ -383,6 +383,53 @@ def test_points_are_small() -> None:
         compiled(tensor("A", 2, 2), batch=["B"])
 
 
+STACK = np.tile(np.eye(2), (4, 1, 1))
+
+
+@pytest.mark.parametrize(("values", "code", "says"), [
+    ({"c": 1.0}, "TC511", "no value for F\n  help: pass F as points x 2 x 2"),
+    ({"F": STACK * 1j, "c": 1.0}, "TC512", "the value of F is complex\n  compiled functions compute with real numbers"),
+    ({"F": "abc", "c": 1.0}, "TC512", "the value of F is no array of numbers\n  help: pass F as points x 2 x 2"),
+    ({"F": [[1, 2], [3]], "c": 1.0}, "TC512", "the value of F is no array of numbers\n  help: pass F as points x 2 x 2"),
+    ({"F": np.eye(2), "c": 1.0}, "TC111", "F has the wrong order\n  F is declared as points x 2 x 2 and given as 2 x 2"),
+    ({"F": np.ones((4, 3, 3)), "c": 1.0}, "TC112", "F has the wrong size\n  F is declared as points x 2 x 2 and given as 4 x 3 x 3"),
+    ({"F": STACK, "c": np.ones(4)}, "TC111", "c has the wrong order\n  c is declared as a number and given as 4"),
+    ({"F": STACK, "c": 1.0, "out": np.ones((3, 2, 2))}, "TC519",
+     "out is no array for the result\n  the result is 4 x 2 x 2 of floating-point numbers, out is 3 x 2 x 2 of float64"),
+    ({"F": STACK, "c": 1.0, "out": 3}, "TC519",
+     "out is no array for the result\n  the result is 4 x 2 x 2 of floating-point numbers, out is none"),
+    ({"F": STACK, "c": 1.0, "threads": 2.5}, "TC519", "threads is a whole number, not '2.5'"),
+])
+def test_what_does_not_fit_many_points(values: dict[str, Any], code: str, says: str) -> None:
+    run = compiled(read("c logdet(F)", F=[2, 2]).gradient("F"), batch=["F"])
+    with pytest.raises(TensorCalcError) as caught:
+        run(**values)
+    assert caught.value.code == code
+    assert str(caught.value).partition(": ")[2] == says
+
+
+def test_points_of_two_arrays_are_as_many() -> None:
+    run = compiled(read("c logdet(F)", F=[2, 2]), batch=["F", "c"])
+    with pytest.raises(TensorCalcError, match="the size points has two values\n  points is 5 by the first axis of c"):
+        run(F=STACK, c=np.ones(5))
+
+
+@pytest.mark.parametrize("library", ["jax", "torch"])
+def test_many_points_of_other_libraries_fit_too(library: str) -> None:
+    run = compiled(read("logdet(F)", F=[2, 2]), library=library, batch=["F"])
+    assert np.allclose(run(F=2 * STACK), np.log(4))
+    with pytest.raises(TensorCalcError, match="F is declared as points x 2 x 2 and given as 2 x 2"):
+        run(F=np.eye(2))
+    with pytest.raises(TensorCalcError, match="no value for F"):
+        run()
+
+
+def test_many_points_take_lists_and_keep_single_precision() -> None:
+    run = compiled(read("c logdet(F)", F=[2, 2]), batch=["F"])
+    assert np.allclose(run(F=(2 * STACK).tolist(), c=1), np.log(4))
+    assert run(F=STACK.astype(np.float32), c=np.float32(1)).dtype == np.float32
+
+
 def test_memory_that_is_given_may_be_strided() -> None:
     X, y, w = tensor("X", "m", "d"), tensor("y", "m"), tensor("w", "d")
     gradient = read("sum(softplus(-y .* (X*w)))", X=X, y=y, w=w).gradient(w)
