@@ -15,8 +15,8 @@ from ..algebra.expr import Expr
 from ..errors import ShapeError
 from ..functions import POWER
 from ..notation.lower import Scope, Value
-from ..notation.lower.matrix import contract, regroup
 from ..notation.lower.unify import Group, same_product
+from ..notation.lower.values import contract, regroup
 from ..sizes import Dim
 
 Labels = list[Hashable]

@@ -12,7 +12,7 @@ from ..calculus.derive import differentiated
 from ..errors import RequestError
 from ..notation.describe import Layout
 from ..notation.lower import read as read_formula
-from ..notation.lower.matrix import as_matrix
+from ..notation.lower.values import as_matrix
 from ..request import check_name, mapping_of, scope_of, shown, text_of
 from ..sizes import Dim
 from .broadcast import grouped

@@ -14,7 +14,8 @@ from typing import Any
 
 from ..errors import RequestError
 from ..notation.lower import Scope
-from ..notation.lower.matrix import as_matrix, lower
+from ..notation.lower.matrix import lower
+from ..notation.lower.values import as_matrix
 from ..notation.syntax import Call, Name, Num, Op, Syntax
 from ..notation.text import text
 from ..numbers.backends import sympy

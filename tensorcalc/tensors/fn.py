@@ -32,8 +32,9 @@ from ..errors import RequestError, ShapeError, TensorCalcError, UnsupportedError
 from ..functions import ELEMENTWISE, TABLE, core_names
 from ..notation.describe import Layout
 from ..notation.lower import Scope, Value
-from ..notation.lower.matrix import FUNCTION_NAMES, as_matrix, lower
+from ..notation.lower.matrix import FUNCTION_NAMES, lower
 from ..notation.lower.unify import Unknown, expand
+from ..notation.lower.values import as_matrix
 from ..notation.parse import parse_expression
 from ..notation.syntax import Call, Name, Op, Subscripts, Syntax
 from ..request import shown

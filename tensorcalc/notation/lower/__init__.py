@@ -17,8 +17,10 @@ from .. import parse
 from ..letters import occurring, uses_indices
 from ..syntax import Call, Name, Op, Statement, Syntax, walk
 from . import index, matrix
+from .advice import SPOKEN
 from .scope import Scope, Value, function_names, shape_of
 from .unify import Group
+from .values import as_matrix
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,9 +199,9 @@ def _check_names(trees: Sequence[Syntax], scope: Scope) -> None:
         for node in walk(tree):
             _check_quotient(node, scope)
             if isinstance(node, Name) and len(node.name) > 1 and node.name not in scope.declared and id(node) not in named \
-                    and node.name in (matrix.FUNCTION_NAMES - {"delta", "eps"}) | matrix.SPOKEN.keys():
+                    and node.name in (matrix.FUNCTION_NAMES - {"delta", "eps"}) | SPOKEN.keys():
                 raise scope.formula_error("TC070", f"{node.name} is a function", node,
-                                          help=f"write {matrix.SPOKEN.get(node.name, node.name)}(…)")
+                                          help=f"write {SPOKEN.get(node.name, node.name)}(…)")
             if isinstance(node, Name) and _is_sign(node) and node.name not in scope.own_names():
                 raise scope.formula_error("TC070", f"{node.name} with one index reads as a sign of a sum or a product", node,
                                           help=f"write sum(i, …), or declare a vector (vars, or --var {node.name}=n)")
@@ -235,7 +237,7 @@ def _pass(statement: Statement, scope: Scope, notes: list[str]) -> tuple[Value, 
         if name.indices is not None or uses_indices(tree):
             letters = index.flat_letters(name) if name.indices is not None else index.free_letters(tree, scope)
             with scope.own_letters(tree):
-                scope.tensors[name.name] = matrix.as_matrix(index.lower(tree, letters, scope))
+                scope.tensors[name.name] = as_matrix(index.lower(tree, letters, scope))
         else:
             scope.tensors[name.name] = matrix.lower(tree, scope)
     body, left = statement.body, statement.left

@@ -20,8 +20,11 @@ from ..letters import Letters, count, flat, occurring, ordered, terms, uses_indi
 from ..syntax import Call, Indexed, Name, Num, Op, Syntax, walk
 from . import matrix
 from .analytic import coefficients
+from .constants import dims
+from .declarations import formula
 from .scope import Scope, Value, shape_of
 from .unify import Group, Unknown, expand, settle, text
+from .values import as_matrix, describe, levi_civita
 
 _ALONG_LAST = {"softmax", "logsumexp"}
 _POINTWISE = {row.name for row in ELEMENTWISE} | {"sqrt", "power"}
@@ -201,7 +204,7 @@ class _Lowering:
         assert isinstance(bound, Name)
         letter = bound.name
         for one in size:
-            self.place(one, " by its sum", matrix.dims(one, self.scope), letter)
+            self.place(one, " by its sum", dims(one, self.scope), letter)
         inner = self.bracket(body, keep | {letter})
         if letter not in inner.letters:
             raise self.scope.formula_error("TC067", f"{letter} is no index of what is summed", tree,
@@ -217,7 +220,7 @@ class _Lowering:
             if isinstance(tree, Name) and tree.name not in self.scope.declared:
                 help += f", or declare a number (vars, or --var {tree.name}=)"
             raise self.scope.shape_error("TC106", f"{shown} stands without indices", [tree],
-                                         [f"it is {matrix.describe(value)}"], help=help)
+                                         [f"it is {describe(value)}"], help=help)
         return Tensor(value.expr, ())
 
     def scalar(self, tree: Syntax) -> Expr | Fraction:
@@ -257,7 +260,7 @@ class _Lowering:
         kept = tuple(dict.fromkeys(letters))
         if not self.scope.building:
             return Tensor(None, kept)
-        expr = build.einsum([(matrix.levi_civita(dim), [(letter, 0) for letter in letters])], self.labels(kept))
+        expr = build.einsum([(levi_civita(dim), [(letter, 0) for letter in letters])], self.labels(kept))
         return Tensor(expr, kept)
 
     def indexed(self, tree: Syntax, value: Value, indices: Sequence[str | tuple[str, ...]]) -> Tensor:
@@ -268,7 +271,7 @@ class _Lowering:
             count = f"{len(indices)} {'indices' if len(indices) != 1 else 'index'}"
             count += f" for {len(groups)} {'axes' if len(groups) != 1 else 'axis'}"
             raise self.scope.shape_error("TC114", f"{words} has {count}", [tree],
-                                         [f"it is {matrix.describe(value)}"])
+                                         [f"it is {describe(value)}"])
         sizes = [text(group) for group in groups]
         if isinstance(tree, Name) and "?" not in "".join(sizes):
             words += f" ({tree.name} {'has size' if len(sizes) == 1 else 'is'} {' x '.join(sizes)})"
@@ -307,14 +310,14 @@ class _Lowering:
                 core = len(core_names(row.signature)[0][0])
                 if len(inner.groups) > core:
                     return self.batched(tree, inner, core)
-        return matrix.as_matrix(matrix.lower(Call(tree.function, tree.arguments, None, tree.primes, tree.span), self.scope))
+        return as_matrix(matrix.lower(Call(tree.function, tree.arguments, None, tree.primes, tree.span), self.scope))
 
     def batched(self, tree: Call, inner: Value, core: int) -> Value:
         groups = inner.groups
         own = groups[len(groups) - core:]
         if core == 2 and not self.scope.agree(*own):
             raise self.scope.shape_error("TC107", f"{tree.function} needs square matrices", [tree.arguments[0]],
-                                         [f"it is {matrix.describe(inner)}"])
+                                         [f"it is {describe(inner)}"])
         kept = own * (len(core_names(TABLE[tree.function].signature)[1]) // core) if core else ()
         axes = (*groups[: len(groups) - core], *kept)
         expr = build.apply(TABLE[tree.function], inner.expr) if inner.expr is not None else None
@@ -366,7 +369,7 @@ class _Lowering:
             return argument
         if kind == "elementwise":
             return Tensor(build.apply(unknown(tree.function, tree.primes), argument.expr), argument.letters)
-        return Tensor(matrix.formula(tree, argument.expr, self.scope), argument.letters)
+        return Tensor(formula(tree, argument.expr, self.scope), argument.letters)
 
     def along_last(self, tree: Call, argument: Tensor) -> Tensor:
         if not argument.letters:
