@@ -8,7 +8,8 @@ from ...functions import FRECHET, POWER, is_unknown, primes
 from ..syntax import Call, Name, Op, Subscripts, Syntax, add, is_op, multiply
 from . import kronecker, matrix
 from .called import frechet_arguments
-from .matrix import Known, size, weighted
+from .matrix import Known
+from .scalars import ONE, size, weighted, zeros
 
 LETTERS = "ijklmnpqrstuvwabcdefghoxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -68,7 +69,7 @@ def _apply(node: Apply, plain: Known, known: Known) -> Syntax | None:
 def _sum(node: Sum, known: Known) -> Syntax | None:
     if not node.terms:
         if node.rank <= 2:
-            return matrix.zeros(node.shape)
+            return zeros(node.shape)
         letters = LETTERS[: node.rank]
         parts = [Call("zeros" if k == 0 else "ones", (size(dim),)) for k, dim in enumerate(node.shape)]
         return Call("einsum", (Subscripts(",".join(letters) + "->" + letters), *parts))
@@ -116,7 +117,7 @@ def _product(operands: list[Expr], subscripts: list[tuple[int, ...]], node: Expr
         words.append("".join(letter[label] for label in own))
         trees.append(tree)
     output = "".join(letter[label] for label in range(node.rank))
-    body: Syntax = Call("einsum", (Subscripts(",".join(words) + "->" + output), *trees)) if trees else matrix.ONE
+    body: Syntax = Call("einsum", (Subscripts(",".join(words) + "->" + output), *trees)) if trees else ONE
     if words == [output]:
         (body,) = trees
     if not trees:

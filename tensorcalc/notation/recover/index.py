@@ -22,7 +22,7 @@ from ..syntax import Call, Indexed, Literal, Name, Num, Op, Syntax, add, is_op, 
 from . import einsum, kronecker, matrix, series
 from .called import called as matrix_call
 from .called import frechet_arguments
-from .matrix import size, weighted
+from .scalars import ONE, size, weighted
 
 Indices = tuple[str | Letters, ...]
 
@@ -116,7 +116,7 @@ class _Writer:
         if factors is None:
             return None
         if not factors:
-            return matrix.ONE
+            return ONE
         return factors[0] if len(factors) == 1 else Op("multiply", tuple(factors))
 
     def factors(self, expr: Expr, letters: Letters) -> list[Syntax] | None:

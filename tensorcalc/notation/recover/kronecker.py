@@ -25,7 +25,8 @@ from ..syntax import Call, Name, Num, Op, Syntax, add, is_op, multiply, walk
 from ..syntax import transpose as turn
 from . import matrix, series
 from .called import called
-from .matrix import Known, size, weighted
+from .matrix import Known
+from .scalars import ONE, size, weighted
 
 Axes = tuple[int, ...]
 Pair = tuple[Expr, tuple[int, ...]]
@@ -299,7 +300,7 @@ class _Product:
             return None
         if isinstance(front, Op) and front.operator == "divide":
             top, bottom = front.operands
-            scaled = body if top == matrix.ONE else multiply(top, body)
+            scaled = body if top == ONE else multiply(top, body)
             return Op("divide", (scaled, bottom))
         factors = (front, *(body.operands if is_op(body, "multiply") else (body,)))
         return Op("multiply", factors) if any(is_op(part, "transpose") for part in walk(front)) else multiply(*factors)
@@ -486,7 +487,7 @@ class _Product:
         """The ``⊗`` of the slots, with commutation matrices where their axes come in another order."""
         rows, cols = axes or (tuple(range(self.split)), tuple(range(self.split, self.rank)))
         if not slots:
-            return matrix.ONE
+            return ONE
         slots = _outer(_ordered(slots))
         body = kron([slot.tree for slot in slots])
         have_rows = [label for slot in slots for label in slot.rows]
