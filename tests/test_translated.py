@@ -88,3 +88,21 @@ def test_a_power_is_repeated_as_a_whole(library: str) -> None:
     one = tc.read("logsumexp(a^1.5*ones(n)) + sum(x)", x=tc.tensor("x", "n"), a=tc.tensor("a"))
     found = one.compile(library)(x=module.ones(3), a=module.ones(()) * 4)
     assert close(np.asarray(found), 8 + np.log(3) + 3, 1e-5)
+
+
+@pytest.mark.parametrize("library", ["numpy", "jax", "torch"])
+@pytest.mark.parametrize("size", [2.0, "2", None, True], ids=str)
+def test_a_size_that_is_no_whole_number(library: str, size: object) -> None:
+    run = tc.compile(tc.read("A + tr(eye(n)) A"), library=library)
+    with pytest.raises(tc.TensorCalcError, match=f"TC512: the size n is a whole number, not '{size}'"):
+        run(A=np.eye(2), n=size)
+
+
+@pytest.mark.parametrize("library", ["numpy", "jax", "torch"])
+def test_what_is_missing_is_named(library: str) -> None:
+    run = tc.compile(tc.read("A + tr(eye(n)) A"), library=library)
+    with pytest.raises(tc.TensorCalcError, match="TC513: no array shows the size n\n  help: give the size by its name: n="):
+        run(A=np.eye(2))
+    slope = tc.compile(tc.read("sum(f(A x))", functions={"f": "elementwise"}).gradient("x"), library=library)
+    with pytest.raises(tc.TensorCalcError, match="TC511: no value for df\n  help: pass df as a function of arrays"):
+        slope(A=np.eye(2), x=np.ones(2))

@@ -104,7 +104,7 @@ class _Axis(NamedTuple):
 
 def _sizes(variables: Iterable[Variable], arrays: Mapping[str, Array], sizes: Mapping[str, int]) -> dict[str, int]:
     """The sizes that are given or that solve the equation of some axis; every axis is checked."""
-    known = {name: _whole(name, size) for name, size in sizes.items()}
+    known = {name: whole(name, size) for name, size in sizes.items()}
     origin = dict.fromkeys(known, "as given")
     pending = [_Axis(variable, place, dims, arrays[variable.name])
                for variable in variables for place, dims in enumerate(_groups(variable))]
@@ -124,7 +124,8 @@ def _sizes(variables: Iterable[Variable], arrays: Mapping[str, Array], sizes: Ma
     return known
 
 
-def _whole(name: str, size: Any) -> int:
+def whole(name: str, size: Any) -> int:
+    """A size that the user gives by its name."""
     if isinstance(size, bool) or not hasattr(size, "__index__"):
         raise RequestError("TC512", f"the size {name} is a whole number, not {str(size)[:40]!r}", field="sizes")
     return int(size.__index__())

@@ -124,8 +124,10 @@ class Compiled:
             raise RequestError("TC519", "out is for one tensor of order one or more", field="values")
         variables = [node for node in postorder(*self.exprs) if isinstance(node, Variable)]
         shown = [variable for variable in self.declared if variable.name in values]
-        given: Mapping[str, Any] = {name: value for name, value in values.items()
-                                    if isinstance(value, Integral) and name not in self._names}
+        insist_on_functions(self.exprs, values)
+        sizes_alone = {*self._symbols} - {variable.name for variable in self.declared}
+        given: Mapping[str, Any] = {name: value for name, value in values.items() if name not in self._names
+                                    and (isinstance(value, Integral) or name in sizes_alone)}
         _, sizes = read([*variables, *shown], values, given)
         for node in postorder(*self.exprs):
             for symbol in unknown(node, sizes):
@@ -309,6 +311,14 @@ def hidden_sizes(exprs: Sequence[Expr]) -> set[str]:
     order = postorder(*exprs)
     shown = {dim for node in order if isinstance(node, Variable) for dim in node.shape}
     return {symbol for node in order for dim in _dims(node) for symbol in symbols(dim)} - shown
+
+
+def insist_on_functions(exprs: Sequence[Expr], values: Mapping[str, Any]) -> None:
+    """What the user passes as functions is there."""
+    for node in postorder(*exprs):
+        for name in keywords(node.function) if isinstance(node, Apply) else ():
+            if not callable(values.get(name)):
+                raise RequestError("TC511", f"no value for {name}", field="values", help=f"pass {name} as a function of arrays")
 
 
 def is_given(node: Expr) -> bool:

@@ -15,7 +15,8 @@ from ...errors import RequestError
 from ...sizes import symbols, value
 from ..backends import jax_itself
 from ..code.codegen import module_code
-from .compiled import Origin, calling, cheapest, executed, hidden_sizes, is_given, is_plain
+from ..inputs import whole
+from .compiled import Origin, calling, cheapest, executed, hidden_sizes, insist_on_functions, is_given, is_plain
 
 
 class Translated:
@@ -55,7 +56,7 @@ class Translated:
 
         Raises
         ------
-        RequestError: TC511 without a value for a variable.
+        RequestError: TC511 without a value for a variable, TC512 for a size that is no whole number, TC513 without one.
         """
         key = tuple([(name, self._kind(name, one)) for name, one in values.items()])
         run = self._cache.get(key)
@@ -74,7 +75,11 @@ class Translated:
         for name in self._names:
             if name not in values:
                 raise _missing(name)
-        alone = not hidden_sizes(self.exprs) and not any(map(is_given, postorder(*self.exprs)))
+        insist_on_functions(self.exprs, values)
+        hidden = hidden_sizes(self.exprs)
+        alone_sizes = hidden - self.declared.keys()
+        values = {name: whole(name, one) if name in alone_sizes else one for name, one in values.items()}
+        alone = not hidden and not any(map(is_given, postorder(*self.exprs)))
         plain = alone and bool(self._names) and is_plain(self._names)
         if self.library != "jax":
             if plain:
@@ -108,6 +113,8 @@ class Translated:
         self.code = tuple([module_code(expr, self.library, groups=own, sizes=sizes) for expr, own in zip(exprs, self.groups)])
         functions = [executed(code) for code in self.code]
         fixed = {name: size for name, size in sizes.items() if any(_needs(expr, name) for expr in exprs)}
+        for function in functions:
+            _insist_on_all(function, values.keys() | fixed.keys())
 
         if len(functions) == 1 and not fixed and not self.several:
             return functions[0]
@@ -170,6 +177,15 @@ def call(*, {_each("{0}=None", names)}, **others):
 
 def _each(template: str, names: Sequence[str]) -> str:
     return ", ".join([template.format(name) for name in names])
+
+
+def _insist_on_all(function: Callable[..., Any], given: Collection[str]) -> None:
+    """A size that no array shows is given by its name."""
+    code, optional = function.__code__, function.__kwdefaults__ or {}
+    for name in code.co_varnames[code.co_argcount:code.co_argcount + code.co_kwonlyargcount]:
+        if name not in given and name not in optional:
+            raise RequestError("TC513", f"no array shows the size {name}", field="sizes",
+                               help=f"give the size by its name: {name}=…")
 
 
 def _missing(name: str) -> RequestError:
