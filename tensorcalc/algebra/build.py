@@ -20,6 +20,7 @@ from ..functions import POWER, TABLE, Function, constant, core_axes
 from ..sizes import Dim, Shape
 from .canonical import Factor as _Placed
 from .canonical import canonical
+from .components import connected
 from .expr import Apply, Delta, Einsum, Expr, Sum, Term, Variable
 from .traverse import postorder
 
@@ -569,19 +570,7 @@ def _components(placed: list[_Placed], rank: int) -> list[list[_Placed]]:
     """Split factors that share no summed label."""
     if len(placed) < 2:
         return [placed] if placed else []
-    groups: list[tuple[set[int], list[_Placed]]] = []
-    for factor in placed:
-        labels = {label for label in factor.labels if label >= rank}
-        members = [factor]
-        rest = []
-        for group in groups:
-            if group[0] & labels:
-                labels |= group[0]
-                members = group[1] + members
-            else:
-                rest.append(group)
-        groups = [*rest, (labels, members)]
-    return [members for _, members in groups]
+    return connected([(factor, [label for label in factor.labels if label >= rank]) for factor in placed])
 
 
 # -- functions ---------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...algebra.build import add, apply, delta, einsum, number, power_of, split
+from ...algebra.components import connected
 from ...algebra.expr import Apply, Delta, Einsum, Expr, Sum
 from ...functions import TABLE, grouped
 from ..rewrite import rule
@@ -144,19 +145,9 @@ def kronecker_parts(matrix: Expr) -> list[tuple[Expr, tuple[int, ...]]] | None:
     if not isinstance(matrix, Einsum):
         return None
     half = matrix.rank // 2
-    groups: list[tuple[set[int], list[int]]] = []
-    for k, own in enumerate(matrix.subscripts):
-        labels, members = set(own), [k]
-        rest = []
-        for group in groups:
-            if group[0] & labels:
-                labels |= group[0]
-                members += group[1]
-            else:
-                rest.append(group)
-        groups = [*rest, (labels, members)]
     parts: list[tuple[Expr, tuple[int, ...]]] = [] if weight == 1 else [(number(weight), ())]
-    for labels, members in groups:
+    for members in connected(enumerate(matrix.subscripts)):
+        labels = {label for k in members for label in matrix.subscripts[k]}
         rows = sorted(label for label in labels if label < half)
         cols = sorted(label - half for label in labels if half <= label < matrix.rank)
         if rows != cols:

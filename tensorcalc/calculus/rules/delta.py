@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import permutations
+from itertools import combinations, permutations
 
 from ...algebra.build import add, delta, ones
 from ...algebra.canonical import parity
@@ -18,13 +18,11 @@ def eps_product(node: Expr) -> Expr | None:
     """Two ε that share an index: the determinant of the deltas between them."""
     if not isinstance(node, Einsum):
         return None
-    places = applied(node, "eps")
-    for at, k in enumerate(places):
-        for q in places[at + 1:]:
-            left, right = node.subscripts[k], node.subscripts[q]
-            shared = [label for label in left if label in right and label >= node.rank and uses(node, label) == 2]
-            if len(left) == len(right) and shared:
-                return _determinant(node, k, q)
+    for k, q in combinations(applied(node, "eps"), 2):
+        left, right = node.subscripts[k], node.subscripts[q]
+        shared = [label for label in left if label in right and label >= node.rank and uses(node, label) == 2]
+        if len(left) == len(right) and shared:
+            return _determinant(node, k, q)
     return None
 
 

@@ -6,6 +6,7 @@ Knows nothing of single rules.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import combinations
 
 from ...algebra.build import apply, einsum, symmetry
 from ...algebra.expr import Apply, Einsum, Expr
@@ -33,6 +34,16 @@ def uses(node: Einsum, label: int) -> int:
 def applied(node: Einsum, name: str) -> list[int]:
     """Where the factors are that apply the function ``name``."""
     return [k for k, operand in enumerate(node.operands) if isinstance(operand, Apply) and operand.function.name == name]
+
+
+def equal_factors(node: Einsum, name: str) -> tuple[tuple[int, int], Expr, tuple[int, ...]] | None:
+    """Two factors that are one function ``name`` at one place: where they are, its argument, its labels."""
+    for k, q in combinations(applied(node, name), 2):
+        if node.operands[k] is node.operands[q] and node.subscripts[k] == node.subscripts[q]:
+            inner = argument_of(node.operands[k], name)
+            assert inner is not None
+            return (k, q), inner, node.subscripts[k]
+    return None
 
 
 def find_product(node: Einsum, wanted: Expr, known: dict[int, int],

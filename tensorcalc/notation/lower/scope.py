@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from ...algebra import build
 from ...algebra.expr import Expr, Variable
 from ...errors import FormulaError, RequestError, ShapeError, Span, UnknownNameError
-from ...sizes import Dim, Shape, product_text, read, symbols, triangle_root, triangular
+from ...sizes import Dim, Shape, read, symbols, triangle_root, triangular
 from ..syntax import Call, Entry, Name, Num, Op, Subscripts, Syntax, is_op, walk
 from .unify import Group, Unknown, expand, flexible, settle, unify
 
@@ -271,11 +271,6 @@ def shape_of(group: Group) -> Shape:
         assert not isinstance(part, Unknown), "sizes are settled before building"
         dims.append(part)
     return tuple(dims)
-
-
-def declared_size(group: Group) -> Dim:
-    """A settled group as a declaration writes it."""
-    return product_text(shape_of(group))
 
 
 _SIZED = {"eye": 0, "ones": 0, "zeros": 0, "vector": 9, "matrix": 9, "commutation": 0, "duplication": 0,

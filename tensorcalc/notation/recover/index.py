@@ -13,6 +13,7 @@ from fractions import Fraction
 
 from ...algebra.build import einsum as einsum_of
 from ...algebra.build import opens, scale
+from ...algebra.components import connected
 from ...algebra.expr import Apply, Delta, Einsum, Expr, Sum, Variable
 from ...errors import LimitError
 from ...functions import FRECHET, POWER, is_unknown, primes
@@ -49,20 +50,6 @@ def grouped(letters: Letters, groups: Sequence[int]) -> Indices:
 
 
 MOST_SUMMED = 12  # indices of one product before its chains are written as matrices
-
-
-def components(pairs: list[tuple[Expr, tuple[int, ...]]], rank: int) -> list[list[tuple[Expr, tuple[int, ...]]]]:
-    """Factors that share a summed index, together."""
-    groups: list[tuple[set[int], list[tuple[Expr, tuple[int, ...]]]]] = []
-    for pair in pairs:
-        labels, members, rest = {label for label in pair[1] if label >= rank}, [pair], []
-        for group in groups:
-            if group[0] & labels:
-                labels, members = labels | group[0], group[1] + members
-            else:
-                rest.append(group)
-        groups = [*rest, (labels, members)]
-    return [members for _, members in groups]
 
 
 class _Writer:
@@ -165,7 +152,8 @@ class _Writer:
     def blocks(self, expr: Einsum, letters: Letters) -> list[Syntax] | None:
         """A product with more summed indices than anyone reads: each chain of it in matrix notation."""
         found: list[Syntax] = []
-        for members in components(list(zip(expr.operands, expr.subscripts)), expr.rank):
+        for members in connected([(pair, [label for label in pair[1] if label >= expr.rank])
+                                  for pair in zip(expr.operands, expr.subscripts)]):
             axes = sorted({label for _, own in members for label in own if label < expr.rank})
             tree = kronecker.plain(einsum_of(members, axes)) if len(axes) <= 2 else None
             if tree is None:

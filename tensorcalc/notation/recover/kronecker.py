@@ -10,13 +10,14 @@ multiplied from the side that it stands on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
+from collections.abc import Collection, Hashable, Iterator, Sequence
 from fractions import Fraction
 from itertools import permutations, product
 from math import prod
 from weakref import WeakKeyDictionary
 
 from ...algebra.build import Factor, delta, einsum, transpose
+from ...algebra.components import connected
 from ...algebra.expr import Apply, Delta, Einsum, Expr, Sum, Variable
 from ...algebra.traverse import postorder
 from ...functions import FRECHET, primes
@@ -683,23 +684,9 @@ def _others(members: list[Pair], part: list[Pair]) -> list[Pair]:
 
 def _hanging_together(pairs: list[Pair]) -> list[list[Pair]]:
     """Split factors that share no label at all."""
-    return _grouped(pairs, set)
+    return connected([(pair, pair[1]) for pair in pairs])
 
 
 def _blocks(pairs: list[Pair], rank: int) -> list[list[Pair]]:
     """Split factors that share no summed label."""
-    return _grouped(pairs, lambda own: {label for label in own if label >= rank})
-
-
-def _grouped(pairs: list[Pair], labels_of: Callable[[tuple[int, ...]], set[int]]) -> list[list[Pair]]:
-    groups: list[tuple[set[int], list[Pair]]] = []
-    for pair in pairs:
-        labels, members = labels_of(pair[1]), [pair]
-        rest = []
-        for group in groups:
-            if group[0] & labels:
-                labels, members = labels | group[0], group[1] + members
-            else:
-                rest.append(group)
-        groups = [*rest, (labels, members)]
-    return [members for _, members in groups]
+    return connected([(pair, [label for label in pair[1] if label >= rank]) for pair in pairs])

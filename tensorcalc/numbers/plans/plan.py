@@ -21,6 +21,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from fractions import Fraction
 
 from ...algebra.build import ONE, dimension, number
+from ...algebra.components import connected
 from ...algebra.expr import Apply, Delta, Einsum, Expr, Sum, Variable
 from ...algebra.traverse import postorder, uses
 from ...calculus.rewrite import rewrite
@@ -316,15 +317,5 @@ def _powers(parts: Sequence[Part]) -> list[Part]:
 
 def _components(parts: Sequence[Part], rank: int) -> list[list[Part]]:
     """The tensors that reach the result, all together, and each group of others that sums to a number."""
-    groups: list[tuple[set[int], list[Part]]] = []
-    for part in parts:
-        # All labels of the result are one, so that whatever has one of them comes together.
-        labels = {max(label, rank - 1) for label in part.labels}
-        members = [part]
-        for group in groups.copy():
-            if group[0] & labels:
-                groups.remove(group)
-                labels |= group[0]
-                members = group[1] + members
-        groups.append((labels, members))
-    return [members for _, members in groups]
+    # All labels of the result are one, so that whatever has one of them comes together.
+    return connected([(part, [max(label, rank - 1) for label in part.labels]) for part in parts])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import combinations
 
 from ...algebra.build import (
     ONE,
@@ -124,12 +125,10 @@ def elimination_symmetric(node: Expr) -> Expr | None:
 def elimination_transpose(node: Expr) -> Expr | None:
     if not isinstance(node, Einsum):
         return None
-    places = applied(node, "elimination")
-    for at, k in enumerate(places):
-        for q in places[at + 1:]:
-            (h, i, j), (g, r, s) = node.subscripts[k], node.subscripts[q]
-            if (i, j) == (r, s) and i != j and all(label >= node.rank and uses(node, label) == 2 for label in (i, j)):
-                return replaced(node, [k, q], [(delta(node.operands[k].shape[0]), (h, g))])
+    for k, q in combinations(applied(node, "elimination"), 2):
+        (h, i, j), (g, r, s) = node.subscripts[k], node.subscripts[q]
+        if (i, j) == (r, s) and i != j and all(label >= node.rank and uses(node, label) == 2 for label in (i, j)):
+            return replaced(node, [k, q], [(delta(node.operands[k].shape[0]), (h, g))])
     return None
 
 
@@ -159,15 +158,13 @@ def det_symmetric_square(node: Expr) -> Expr | None:
 def duplication_outer(node: Expr) -> Expr | None:
     if not isinstance(node, Einsum):
         return None
-    places = applied(node, "duplication")
-    for at, k in enumerate(places):
-        for q in places[at + 1:]:
-            (i, j, h), (p, r, g) = node.subscripts[k], node.subscripts[q]
-            if h == g and h >= node.rank and uses(node, h) == 2:
-                dim = delta(node.operands[k].shape[0])
-                straight, crossed = (replaced(node, [k, q], [(dim, (i, a)), (dim, (j, b))]) for a, b in ((p, r), (r, p)))
-                once = replaced(node, [k, q], [(dim, (i, j)), (dim, (j, p)), (dim, (p, r))])
-                return add([(1, straight), (1, crossed), (-1, once)])
+    for k, q in combinations(applied(node, "duplication"), 2):
+        (i, j, h), (p, r, g) = node.subscripts[k], node.subscripts[q]
+        if h == g and h >= node.rank and uses(node, h) == 2:
+            dim = delta(node.operands[k].shape[0])
+            straight, crossed = (replaced(node, [k, q], [(dim, (i, a)), (dim, (j, b))]) for a, b in ((p, r), (r, p)))
+            once = replaced(node, [k, q], [(dim, (i, j)), (dim, (j, p)), (dim, (p, r))])
+            return add([(1, straight), (1, crossed), (-1, once)])
     return None
 
 

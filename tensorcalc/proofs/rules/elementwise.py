@@ -23,7 +23,7 @@ from ...algebra.build import (
 from ...algebra.expr import Apply, Delta, Einsum, Expr, Sum
 from ...calculus.assume import is_nonzero, is_positive
 from ...calculus.rewrite import rule
-from ...calculus.rules.products import Pair, applied, argument_of, pairs, replaced
+from ...calculus.rules.products import Pair, applied, argument_of, equal_factors, pairs, replaced
 from ...functions import POWER, TABLE
 from ...sizes import spell
 from .parts import terms
@@ -146,14 +146,11 @@ def _shared_number(total: Sum) -> Expr | None:
 @rule("abs.square", "abs(x).^2 = x.^2", "abs", shrinks="two functions vanish")
 def abs_square(node: Expr) -> Expr | None:
     if isinstance(node, Einsum):
-        places = applied(node, "abs")
-        for at, k in enumerate(places):
-            for q in places[at + 1:]:
-                if node.operands[k] is node.operands[q] and node.subscripts[k] == node.subscripts[q]:
-                    inner = argument_of(node.operands[k], "abs")
-                    assert inner is not None
-                    return replaced(node, [k, q], [(inner, node.subscripts[k])] * 2)
-        return None
+        twins = equal_factors(node, "abs")
+        if twins is None:
+            return None
+        places, argument, labels = twins
+        return replaced(node, places, [(argument, labels)] * 2)
     base, exponent = base_and_exponent(node)
     inner = argument_of(base, "abs")
     if inner is None or not isinstance(exponent, Fraction) or exponent.denominator != 1 or exponent % 2:
@@ -336,14 +333,11 @@ def sigmoid_define(node: Expr) -> Expr | None:
 @rule("sin.square", "sin(x)^2 = 1 - cos(x)^2", "sin", shrinks="two factors sin become cos")
 def sin_square(node: Expr) -> Expr | None:
     if isinstance(node, Einsum):
-        places = applied(node, "sin")
-        for at, k in enumerate(places):
-            for q in places[at + 1:]:
-                if node.operands[k] is node.operands[q] and node.subscripts[k] == node.subscripts[q]:
-                    inner = argument_of(node.operands[k], "sin")
-                    assert inner is not None
-                    return replaced(node, [k, q], [(_one_minus_square(apply(TABLE["cos"], inner)), node.subscripts[k])])
-        return None
+        twins = equal_factors(node, "sin")
+        if twins is None:
+            return None
+        places, argument, labels = twins
+        return replaced(node, places, [(_one_minus_square(apply(TABLE["cos"], argument)), labels)])
     base, exponent = base_and_exponent(node)
     inner = argument_of(base, "sin")
     if inner is None or not isinstance(exponent, Fraction) or exponent.denominator != 1 or exponent < 2:
