@@ -16,8 +16,8 @@ from math import isfinite
 from operator import index as whole
 from typing import Any, NamedTuple
 
-from ..algebra.build import add, number, scale, substitute, transpose, zero
-from ..algebra.expr import Apply, Expr, Variable
+from ..algebra.build import number, transpose
+from ..algebra.expr import Expr, Variable
 from ..algebra.traverse import postorder
 from ..calculus.derivation import derivation, steps_of
 from ..calculus.derive import ALL_READINGS, differentiated
@@ -38,7 +38,7 @@ from ..numbers.evaluate import evaluate
 from ..numbers.inputs import read as read_arrays
 from ..numbers.libraries import library_of
 from ..numbers.libraries import united as joined
-from ..numbers.maps.closed import solution
+from ..numbers.maps.newton import newton_step
 from ..numbers.maps.structured import MEMORY_LIMIT, Structured, structured
 from ..numbers.plans.plan import nominal_sizes, plan
 from ..numbers.programs.compiled import Compiled, Origin
@@ -295,13 +295,7 @@ class Tensor:
         """
         gradient, hessian = self.gradient(wrt), self.hessian(wrt)
         variable = variable_of(self, wrt)
-        point = variable.expr
-        if point not in postorder(hessian.expr) and not any([isinstance(node, Apply) and point in postorder(node)
-                                                             for node in postorder(gradient.expr)]):
-            at_zero = substitute(gradient.expr, {point: zero(point.shape)})   # H x - g, for all x
-            found = scale(-1, solution(hessian.expr, point.rank, at_zero))
-        else:
-            found = add([(1, point), (-1, solution(hessian.expr, point.rank, gradient.expr))])
+        found = newton_step(variable.expr, gradient.expr, hessian.expr)
         return Tensor(found, variable.layout, gradient.names)
 
     def jacobian(self, wrt: By, *, layout: str = "numerator", vec: str = "F", reading: str = "free") -> Tensor:

@@ -210,10 +210,11 @@ def _inverse_of_factor(node: Expr, count: Mapping[Expr, int]) -> tuple[Expr, Fra
 
 
 def _product_by_triangle(node: Einsum, place: int, factor: Expr, weight: Fraction) -> Expr | None:
+    """A product with inv(s), which stands at ``place``, from the Cholesky factor of s; of matrices only."""
     own, other = node.subscripts[place], node.subscripts[1 - place]
     right = node.operands[1 - place]
     shared = set(own) & set(other)
-    if len(other) != 2 or len(shared) != 1 or min(shared) < 2:
+    if len(other) != 2 or len(shared) != 1 or min(shared) < node.rank:
         return None
     if other[0] not in shared:
         right = transposed(right) or transpose(right)
