@@ -65,6 +65,7 @@ _MEANING = {
     "TC066": Code("An index stands twice on the left side.", "derive 'D_ii = X_ii' --wrt X"),
     "TC067": Code("A sum is over an index that what is summed does not have.", "derive 'sum(k, x_i y_i)' --wrt x"),
     "TC070": Code("A function stands without its argument.", "derive 'tr X' --wrt X"),
+    "TC071": Code("A number is transposed: a vector of ones is no 1.", "derive \"1' X 1\" --wrt X"),
     "TC101": Code("Shapes differ where equal ones are needed.", "derive 'X + Y' --wrt X --var X=2,3 --var Y=4,5"),
     "TC102": Code("An index of the result is on no factor.", "derive \"einsum('ij->ik', X)\" --wrt X"),
     "TC103": Code("An index runs over axes of two sizes.",

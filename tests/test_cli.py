@@ -189,6 +189,18 @@ refuted
   convention  D = ∂f/∂beta · numerator layout · vec stacks columns
   note        Xbeta is one name; a product is X beta
 """,
+    'derive "mu/2 tr(X) - lambda sum(X)" --wrt X --form index': """\
+∂U/∂X for X (m x m), lambda (n), mu (n): n x m x m
+  index       D_ipq = 0.5 delta_pq mu_i - lambda_i
+  convention  D_ipq = ∂U_i/∂X_pq · numerator layout · vec stacks columns
+  note        lambda and mu are vectors by the first letter; for a number: --var lambda= --var mu=
+""",
+    'derive "k norm2(x)^2" --wrt x --form matrix': """\
+∂U/∂x for k (m), x (n): m x n
+  matrix      2 k x'
+  convention  D_ip = ∂U_i/∂x_p · numerator layout · vec stacks columns
+  note        k is a vector by the first letter; for a number: --var k=
+""",
     'derive "Σ = A x; s = Σ_i y_i; s" --wrt x --form matrix': """\
 ∂f/∂x for A (m x n), x (n), y (m): n
   matrix      A' y
@@ -718,6 +730,37 @@ UnknownNameError TC202: frobenius is not a function
 """,
     'derive "tr(A X)" --wrt Y': "UnknownNameError TC204: Y is not a variable of the formula\n  Y\n  ^\n  variables: A, X\n",
     'derive "tr(X, X)" --wrt X': "UnknownNameError TC203: tr takes 1 argument, not 2\n  tr(X, X)\n  ^~~~~~~~\n",
+    # numbers and vectors by their letters
+    """derive "1' X 1" --wrt X""": """\
+FormulaError TC071: a number has no transpose
+  1' X 1
+  ^~
+  help: a vector of ones is written ones(n); the sum of all entries is sum(X)
+""",
+    'derive "norm2(X*1 - y)^2" --wrt X': """\
+ShapeError TC101: cannot add tensors of different shapes
+  norm2(X*1 - y)^2
+        ^~~ ^~~
+  X*1 is a matrix
+  - y is a vector
+  help: 1 is a number; a vector of ones is written ones(n)
+""",
+    'derive "t A + B" --wrt t': """\
+ShapeError TC109: cannot multiply: inner sizes differ
+  t A + B
+  ^ ^
+  t is a vector
+  A is a matrix
+  help: transpose t, or declare t a number (vars, or --var t=)
+""",
+    'derive "tr(A) + lambda norm2(x)^2" --wrt x': """\
+ShapeError TC110: a number plus a matrix has two meanings
+  tr(A) + lambda norm2(x)^2
+  ^~~~~   ^~~~~~~~~~~~~~~~~
+  tr(A) is a number
+  lambda norm2(x)^2 is a vector
+  help: declare lambda a number (vars, or --var lambda=)
+""",
     # limits
     'derive "X^1000000" --wrt X': "LimitError TC412: a matrix power has at most 64 factors\n  X^1000000\n    ^~~~~~~\n",
     'derive "kron(X, X)^1000000" --wrt X': """\

@@ -15,6 +15,7 @@ from ..calculus.derive import READINGS, derive, with_facts
 from ..calculus.simplify import simplify
 from ..errors import RequestError, TensorCalcError, UnsupportedError
 from ..notation.describe import Layout, array_shape, describe
+from ..notation.letters import uses_indices
 from ..notation.lower import Reading, read
 from ..notation.lower.matrix import FUNCTION_NAMES
 from ..notation.parse import parse
@@ -71,6 +72,23 @@ def _joined(request: dict[str, Any], *fields: str) -> list[tuple[str, str]]:
                                                      and (name[0].isupper() or name[0] in names))]
 
 
+def _alone(answer: dict[str, Any], request: dict[str, Any]) -> list[tuple[str, str]]:
+    """A note on a vector whose size nothing shares, and which multiplies a number: most people mean a number by it."""
+    shapes, by = answer["vars"], request["wrt"]
+    by = [by] * request.get("order", 1) if isinstance(by, str) else by
+    statement = parse(request["expr"], request.get("functions", {}))
+    axes = sum([len(shapes[name]) for name in by])
+    if "contract" in request or uses_indices(statement.body) or len(answer["shape"]) != 1 + axes:
+        return []
+    meant = {*request.get("vars", {}), *request.get("assume", {}), *statement.orders, *by}
+    size = answer["shape"][:1]
+    names = [name for name, shape in shapes.items() if name not in meant and shape == size]
+    if not names or any({str(dim) for dim in shape} & {*map(str, size)} for name, shape in shapes.items() if name not in names):
+        return []
+    kind, options = "is a vector" if len(names) == 1 else "are vectors", " ".join([f"--var {name}=" for name in names])
+    return [("note", f"{' and '.join(names)} {kind} by the first letter; for a number: {options}")]
+
+
 def _split(name: str, names: set[str]) -> list[str]:
     """The factors that a name is made of: A x, or X beta where there is a beta."""
     return [name[0], name[1:]] if name[1:] in names else list(name)
@@ -106,7 +124,7 @@ def _derive(given: Arguments) -> int:
     if "json" in given.values:
         return _json(request)
     answer = _asked(request)
-    rows = [*_forms(answer, want), *_joined(request, "expr")]
+    rows = [*_forms(answer, want), *_joined(request, "expr"), *_alone(answer, request)]
     lines = [show.title(_heading(answer, request)), *show.labelled(rows)]
     if "code" in given.values:
         return _commented(lines, _module(answer["code"], given.values["code"]))

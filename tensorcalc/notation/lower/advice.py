@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from fractions import Fraction
 
-from ...errors import ShapeError, UnknownNameError
+from ...errors import FormulaError, ShapeError, UnknownNameError
 from ...spelling import closest
 from ..syntax import Call, Name, Num, Op, Syntax, walk
 from .scope import Scope, Value
@@ -28,11 +29,20 @@ def sum_error(scope: Scope, left: Syntax, a: Value, right: Syntax, b: Value) -> 
         number, other = (left, b) if a.is_scalar else (right, a)
         return scope.shape_error("TC110", "a number plus a matrix has two meanings", [left, right], facts,
                                  _letter_help(scope, number, other) or _transposed_help(scope, left, right)
-                                 or _ones_help(other))
+                                 or _factor_help(scope, right if a.is_scalar else left) or _ones_help(other))
     help = None
     if a.matrix and b.matrix and same_shape(a, Value(None, (b.cols, b.rows)), scope):
         help = "transpose one of them"
+    elif any(isinstance(node, Op) and node.operator == "multiply" and Num(Fraction(1)) in node.operands
+             for tree in (left, right) for node in walk(tree)):
+        help = "1 is a number; a vector of ones is written ones(n)"
     return scope.shape_error("TC101", "cannot add tensors of different shapes", [left, right], facts, help)
+
+
+def turned_number(scope: Scope, tree: Op) -> FormulaError:
+    """TC071: nobody transposes a number; on paper a 1 with a transpose is a vector of ones."""
+    return scope.formula_error("TC071", "a number has no transpose", tree,
+                               help="a vector of ones is written ones(n); the sum of all entries is sum(X)")
 
 
 def _ones_help(other: Value) -> str:
@@ -54,6 +64,18 @@ def _letter_help(scope: Scope, tree: Syntax, other: Value) -> str | None:
     names = iter("mn")
     sizes = ",".join([size if "?" not in size else next(names) for size in map(text, other.groups)])
     return f"{name.name} is a number by its first letter; declare it (vars, or --var {name.name}={sizes})"
+
+
+def _factor_help(scope: Scope, tree: Syntax) -> str | None:
+    """The first factor, a vector by its first letter alone, in front of a norm or a bracket: most people mean a number."""
+    while isinstance(tree, Op) and tree.operator in ("negate", "divide"):
+        tree = tree.operands[0]
+    if not isinstance(tree, Op) or tree.operator != "multiply" or all(isinstance(one, (Num, Name)) for one in tree.operands):
+        return None
+    first = tree.operands[0]
+    while isinstance(first, Op) and first.operator in ("negate", "divide"):
+        first = first.operands[0]
+    return number_help(scope, first) if isinstance(first, Name) and len(scope.axes.get(first.name, ())) == 1 else None
 
 
 def _transposed_help(scope: Scope, *trees: Syntax) -> str | None:
@@ -91,7 +113,8 @@ def product_error(scope: Scope, first: Syntax, left: Value, operand: Syntax, rig
     elif left.cols and right.cols and scope.agree(left.cols, right.cols):
         help = f"transpose {scope.text(operand)}"
     elif left.rows and right.rows and scope.agree(left.rows, right.rows):
-        help = f"transpose {words}"
+        number = number_help(scope, first) if words == scope.text(first) else None
+        help = f"transpose {words}" + (f", or {number}" if number else "")
     return scope.shape_error("TC109", "cannot multiply: inner sizes differ", [first, operand],
                              [f"{words} is {describe(left)}", says(scope, operand, right)], help)
 

@@ -12,8 +12,8 @@ from ...algebra import build
 from ...algebra.expr import Expr
 from ...errors import LimitError, UnsupportedError
 from ...functions import TABLE
-from ..syntax import Op, Syntax
-from .advice import product_error, sum_error
+from ..syntax import Num, Op, Syntax
+from .advice import product_error, sum_error, turned_number
 from .operands import Operand, Operands, Operator, pair, trees
 from .scope import Scope, Value
 from .unify import Group
@@ -171,6 +171,8 @@ def _symbolic_power(value: Value, whole: int | None, exponent: Value, tree: Synt
 
 
 def _transpose(tree: Op, operands: Operands, scope: Scope) -> Value:
+    if isinstance(tree.operands[0], Num):
+        raise turned_number(scope, tree)
     value = operands[0].matrix()
     return contract(scope, [(value, [0, 1])], (value.cols, value.rows), [[1], [0]])
 
