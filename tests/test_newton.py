@@ -36,6 +36,11 @@ STRUCTURES: list[tuple[str, str, Callable[[dict[str, Any]], Any], str]] = [   # 
     ("tr(S a a') - logdet(S' S)", "S", lambda v: v["a"] @ v["S"] @ v["a"] - 2 * jnp.linalg.slogdet(v["S"])[1], "an inverse"),
     ("s^4 - l s", "s", lambda v: v["s"] ** 4 - v["l"] * v["s"], "a number"),
     ("norm2(x)^4", "x", lambda v: (v["x"] ** 2).sum() ** 2, "a multiple of I and rank one"),
+    ("l norm2(X)^2", "X", lambda v: v["l"] * (v["X"] ** 2).sum(), "no gradient at zero"),
+    ("log(sum(exp(x))) + (a' x)^2", "x", lambda v: jax.nn.logsumexp(v["x"]) + (v["a"] @ v["x"]) ** 2, "singular without the last product"),
+    ("norm2(x) + (a' x)^2 + (c' x)^4", "x", lambda v: jnp.sqrt(v["x"] @ v["x"]) + (v["a"] @ v["x"]) ** 2 + (v["c"] @ v["x"]) ** 4,
+     "singular without the last two"),
+    ("log(sum(exp(B x))) + (a' x)^2", "x", lambda v: jax.nn.logsumexp(v["B"] @ v["x"]) + (v["a"] @ v["x"]) ** 2, "one matrix"),
 ]
 
 
@@ -94,8 +99,13 @@ def test_the_formula_is_the_one_that_people_know(text: str, name: str, expected:
 
 @pytest.mark.parametrize(("text", "name", "code"), [
     ("norm2(B X C - X)^2", "X", "TC323"),
+    ("logsumexp(B x)", "x", "TC323"),
     ("(a' x)", "x", "TC311"),
     ("(a' x)^2", "x", "TC311"),
+    ("logsumexp(x) - (a' x)", "x", "TC311"),      # takes ones to zero
+    ("a' softmax(x)", "x", "TC311"),
+    ("norm2(X)", "X", "TC311"),                   # takes the point itself to zero
+    ("(c' x)^2/(a' x)", "x", "TC311"),
     ("A x", "x", "TC106"),
 ])
 def test_what_has_no_formula_is_an_error(text: str, name: str, code: str) -> None:

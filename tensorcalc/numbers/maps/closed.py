@@ -14,7 +14,7 @@ from ...algebra.build import add, apply, delta, einsum, ones, power_of, scale, s
 from ...algebra.expr import Apply, Expr, Sum, Variable
 from ...algebra.traverse import postorder
 from ...calculus.simplify import simplify
-from ...errors import UnsupportedError
+from ...errors import LimitError, UnsupportedError
 from ...functions import TABLE
 from ..inputs import unknown
 from .pattern import Labels, mapped
@@ -22,6 +22,7 @@ from .recipes import Dense, Frame, Inverse, LowRank, Pointwise, Recipe, Tied, re
 
 _LARGE = 10**4   # what a size that is a symbol counts as
 _ENTRIES = 10**40   # of a matrix that a formula may name: as many as there are
+_MOST_TURNS = 4   # orders of the products of low rank that are tried
 _LEFT, _RIGHT = -2, -3   # the axes over which a product of low rank is summed
 
 
@@ -48,16 +49,59 @@ def solution(expr: Expr, rows: int, right: Expr) -> Expr:
     ------
     UnsupportedError: TC311 where the structure shows that there is no inverse, TC323 where there is no formula.
     """
+    if _has_null_vector(expr, rows):
+        raise UnsupportedError("TC311", "the linear map has no inverse", field="values",
+                               facts=["it takes some vector to zero, whatever the values"])
+    for turns in range(_MOST_TURNS + (rows == expr.rank - rows == 1)):
+        try:
+            found = min(_solutions(expr, rows, right, turns), key=_length)
+        except LimitError as error:
+            if error.code != "TC414":
+                raise
+        else:
+            if not any([_is_inverse_of_singular(node) for node in postorder(found)]):
+                return found
+        # a regular sum may have singular parts: its products come in another order, or it is one matrix
+    raise _no_formula()
+
+
+def _has_null_vector(expr: Expr, rows: int) -> bool:
+    """Whether a matrix takes ones, or a variable, to zero: as that of softmax or of a norm."""
+    shape = expr.shape[rows:]
+    for vector in (ones(shape), *[node for node in postorder(expr) if isinstance(node, Variable) and node.shape == shape]):
+        reached = simplify(einsum([(expr, range(expr.rank)), (vector, range(rows, expr.rank))], range(rows)))
+        if isinstance(reached, Sum) and not reached.terms:
+            return True
+    return False
+
+
+def _is_inverse_of_singular(node: Expr) -> bool:
+    return isinstance(node, Apply) and node.function.name == "inv" and node.rank == 2 and _has_null_vector(node.arguments[0], 1)
+
+
+def _solutions(expr: Expr, rows: int, right: Expr, turns: int) -> list[Expr]:
+    """The solution for all of the right side at once, and term by term.
+
+    ``turns`` is :func:`_woodbury`'s; as many as are tried stand for one matrix without structure.
+    """
     of = mapped(expr, rows)
     large = dict.fromkeys([symbol for node in postorder(expr, right) for symbol in unknown(node, {})], _LARGE)
-    how = recipe(of.expr, rows, large, _ENTRIES, of.values)
     axes = tuple(range(rows))
+    dense = Dense(of.expr, Frame((), axes, tuple(of.cols)))
+    how = recipe(of.expr, rows, large, _ENTRIES, of.values) if turns < _MOST_TURNS else dense
     terms = right.terms if isinstance(right, Sum) else ((Fraction(1), right),)
-    whole = _solved(how, _Placed(right, axes))
-    parts = [_solved(how, _Placed(term, axes)) for _, term in terms]
+    whole = _solved(how, _Placed(right, axes), turns)
+    parts = [_solved(how, _Placed(term, axes), turns) for _, term in terms]
     found = [einsum([whole], range(rows, expr.rank)),
-             add([(weight, einsum([part], range(rows, expr.rank))) for (weight, _), part in zip(terms, parts)])]
-    return min([simplify(substitute(one, of.values)) for one in found], key=_length)
+             add([(weight, einsum([part], range(rows, expr.rank))) for (weight, _), part in zip(terms, parts)],
+                 expr.shape[rows:])]
+    return [simplify(substitute(one, of.values)) for one in found]
+
+
+def _no_formula() -> UnsupportedError:
+    return UnsupportedError("TC323", "a linear system has no solution as one formula", field="wrt",
+                            facts=["its matrix is no Kronecker product or diagonal, and none plus one of low rank"],
+                            help="structured(…).solve(…) of the Hessian solves it with numbers")
 
 
 def _length(expr: Expr) -> int:
@@ -68,13 +112,13 @@ def _length(expr: Expr) -> int:
     return lengths[expr]
 
 
-def _solved(how: Recipe, right: _Placed) -> _Placed:
+def _solved(how: Recipe, right: _Placed, turns: int) -> _Placed:
     """The solution of one step of a recipe, with the axes of its columns in place of those of its rows."""
     match how:
         case Pointwise(expr, frame):
             return _Placed(einsum([(power_of(expr, -1), frame.batch), right], right.axes), right.axes)
         case Dense(expr, frame) if not frame.rows:
-            return _solved(Pointwise(expr, frame), right)
+            return _solved(Pointwise(expr, frame), right, turns)
         case Dense(expr, frame) if not frame.batch and len(frame.rows) == len(frame.cols) == 1:
             weight, core = split(expr)
             return _times(scale(1 / weight, apply(TABLE["inv"], core)), frame.cols, frame.rows, right)
@@ -83,16 +127,14 @@ def _solved(how: Recipe, right: _Placed) -> _Placed:
             return _times(scale(1 / weight, matrix), frame.cols, frame.rows, right)
         case Tied(ties, steps, _):
             for step in steps:
-                right = _solved(step, right)
+                right = _solved(step, right, turns)
             renamed = dict(ties)
             return _Placed(right.expr, tuple([renamed.get(axis, axis) for axis in right.axes]))
         case LowRank(base, pairs, _, frame, _) if all([_summed(left, frame) <= (not frame.batch) for left, _ in pairs]):
-            return _woodbury(base, pairs, frame, right)
+            return _woodbury(base, (*pairs[turns:], *pairs[:turns]), frame, right, turns)
         case LowRank(instead=Dense() as instead):
-            return _solved(instead, right)
-    raise UnsupportedError("TC323", "a linear system has no solution as one formula", field="wrt",
-                           facts=["its matrix is no Kronecker product or diagonal, and none plus one of low rank"],
-                           help="structured(…).solve(…) of the Hessian solves it with numbers")
+            return _solved(instead, right, turns)
+    raise _no_formula()
 
 
 def _summed(left: Expr, frame: Frame) -> int:
@@ -106,15 +148,18 @@ def _times(matrix: Expr, rows: Labels, cols: Labels, right: _Placed) -> _Placed:
     return _Placed(einsum([(matrix, rows + cols), right], axes), axes)
 
 
-def _woodbury(base: Recipe, pairs: Sequence[tuple[Expr, Expr]], frame: Frame, right: _Placed) -> _Placed:
-    """``x - Y inv(1 + V' Y) V' x`` with ``Y = inv(B) U`` and ``x = inv(B) b``: one pair ``U V'`` after the other."""
+def _woodbury(base: Recipe, pairs: Sequence[tuple[Expr, Expr]], frame: Frame, right: _Placed, turns: int) -> _Placed:
+    """``x - Y inv(1 + V' Y) V' x`` with ``Y = inv(B) U`` and ``x = inv(B) b``: one pair ``U V'`` after the other.
+
+    Each sum on the way has to be regular; ``turns`` says how many pairs go to the end.
+    """
     if not pairs:
-        return _solved(base, right)
+        return _solved(base, right, turns)
     *before, (left, other) = pairs
     batch, rows, cols = frame
     left_over, over = ((_LEFT,), (_RIGHT,)) if _summed(left, frame) else ((), ())
-    first = _woodbury(base, before, frame, right)
-    reached = _woodbury(base, before, frame, _Placed(left, batch + rows + left_over))
+    first = _woodbury(base, before, frame, right, turns)
+    reached = _woodbury(base, before, frame, _Placed(left, batch + rows + left_over), turns)
     across = _Placed(other, batch + cols + over)
     inner = einsum([across, reached], batch + over + left_over)
     if over:
