@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Collection, Hashable, Iterator, Sequence
 from fractions import Fraction
 from itertools import permutations, product
-from math import prod
 from weakref import WeakKeyDictionary
 
 from ...algebra.build import Factor, delta, einsum, transpose
@@ -22,14 +21,14 @@ from ...algebra.expr import Apply, Delta, Einsum, Expr, Sum, Variable
 from ...algebra.traverse import postorder
 from ...functions import FRECHET, primes
 from ...sizes import Dim
-from ..syntax import Call, Name, Num, Op, Syntax, add, is_op, multiply, walk
+from ..syntax import Call, Name, Op, Syntax, add, is_op, multiply, walk
 from ..syntax import transpose as turn
 from . import matrix, series
 from .called import called
 from .matrix import Known
 from .scalars import ONE, size, weighted
+from .slots import Axes, Slot, joined, kron, matrix_product, merged_size
 
-Axes = tuple[int, ...]
 Pair = tuple[Expr, tuple[int, ...]]
 
 MOST_PARTED = 4   # factors on two equal axes that are tried on either
@@ -109,9 +108,9 @@ def _sandwich(members: list[Pair], k: int, name: Syntax, left: Axes, right: Axes
         v = _tree(einsum([pair for group in far for pair in group], right), len(right)) if far else None
         if u is None or (right and v is None):
             return None
-        return _product(turn(u), _product(name, v)) if v is not None else _product(turn(u), name)
+        return matrix_product(turn(u), matrix_product(name, v)) if v is not None else matrix_product(turn(u), name)
     rest = _tree(einsum(others, (*right, *left)), len(right))
-    return None if rest is None else Call("tr", (_product(name, rest),))
+    return None if rest is None else Call("tr", (matrix_product(name, rest),))
 
 
 def recover(expr: Expr, rows: Axes, cols: Axes) -> Syntax | None:
@@ -154,7 +153,7 @@ def _split_tree(expr: Expr, split: int) -> Syntax | None:
 
 def _sum(expr: Sum, split: int) -> Syntax | None:
     if not expr.terms:
-        sizes = [_size_of(expr.shape[:split]), _size_of(expr.shape[split:])]
+        sizes = [merged_size(expr.shape[:split]), merged_size(expr.shape[split:])]
         return Call("zeros", tuple(part for part, axes in zip(sizes, (expr.shape[:split], expr.shape[split:])) if axes))
     trees = [_tree(term, split) for _, term in expr.terms]
     parts = [(weight, tree) for (weight, _), tree in zip(expr.terms, trees) if tree is not None]
@@ -205,12 +204,6 @@ def _scaled_commutation(term: Expr) -> bool:
 def _without_last(tree: Syntax) -> Syntax:
     assert isinstance(tree, Op)
     return multiply(*tree.operands[:-1])
-
-
-def _size_of(dims: Sequence[Dim]) -> Syntax:
-    if dims and all(isinstance(dim, int) for dim in dims):
-        return Num(Fraction(prod(int(dim) for dim in dims)))
-    return multiply(*[size(dim) for dim in dims]) if dims else Num(Fraction(1))
 
 
 def _single(expr: Expr, split: int) -> Syntax | None:
@@ -271,13 +264,6 @@ def _grouped_name(expr: Expr) -> Syntax | None:
     return None
 
 
-class _Slot:
-    """Factors that hang together, as one factor of ``⊗``: its row and column axes, and its tree."""
-
-    def __init__(self, rows: Axes, cols: Axes, tree: Syntax) -> None:
-        self.rows, self.cols, self.tree = rows, cols, tree
-
-
 class _Product:
     """One product, its axes below ``split`` the rows."""
 
@@ -307,35 +293,35 @@ class _Product:
         return Op("multiply", factors) if any(is_op(part, "transpose") for part in walk(front)) else multiply(*factors)
 
     def _assembled(self, pairs: list[Pair], shape: Sequence[Dim]) -> Syntax | None:
-        slots: list[_Slot] = []
+        slots: list[Slot] = []
         for members in _hanging_together(pairs):
             labels = sorted({label for _, own in members for label in own if label < self.rank})
             slot = self._slot(members, tuple(labels))
             if slot is None:
                 return None
             slots.append(slot)
-        return self._joined(slots, shape)
+        return joined(slots, tuple(range(self.split)), tuple(range(self.split, self.rank)), shape)
 
     # -- one slot ------------------------------------------------------------------------
 
-    def _slot(self, members: list[Pair], labels: Axes) -> _Slot | None:
+    def _slot(self, members: list[Pair], labels: Axes) -> Slot | None:
         rows = tuple(label for label in labels if label < self.split)
         cols = tuple(label for label in labels if label >= self.split)
         block = einsum(members, (*rows, *cols))
         if len(rows) <= 1 and len(cols) <= 1 and block is not self.expr:
             tree = plain(block)
             if tree is not None:
-                return _Slot(rows, cols, turn(tree) if not rows and cols else tree)
+                return Slot(rows, cols, turn(tree) if not rows and cols else tree)
         peeled = self._peeled(members, rows, cols)
         if peeled is not None:
             return peeled
         if (len(rows) == 2 and not cols) or (len(cols) == 2 and not rows):
             tree = _vector(block, len(rows)) if block.rank == 2 else None
             if tree is not None:
-                return _Slot(rows, cols, tree)
+                return Slot(rows, cols, tree)
         return self._scaled(members, rows, cols) or self._star(members, rows, cols) or self._tied(members, rows, cols)
 
-    def _tied(self, members: list[Pair], rows: Axes, cols: Axes) -> _Slot | None:
+    def _tied(self, members: list[Pair], rows: Axes, cols: Axes) -> Slot | None:
         """A delta on both row axes, or on both column axes, beside other factors: ``diag(vec(eye(n)))``."""
         for k, (operand, own) in enumerate(members):
             if not (isinstance(operand, Delta) and own in (rows, cols)) or len(own) != 2:
@@ -345,10 +331,10 @@ class _Product:
             found = min((tree for tree in trees if tree is not None), key=lambda tree: len(list(walk(tree))), default=None)
             if found is not None:
                 mask = Call("diag", (Call("vec", (Call("eye", (size(operand.dim),)),)),))
-                return _Slot(rows, cols, _product(mask, found) if own == rows else _product(found, mask))
+                return Slot(rows, cols, matrix_product(mask, found) if own == rows else matrix_product(found, mask))
         return None
 
-    def _peeled(self, members: list[Pair], rows: Axes, cols: Axes) -> _Slot | None:
+    def _peeled(self, members: list[Pair], rows: Axes, cols: Axes) -> Slot | None:
         """A factor with merged axes of its own, multiplied from its side."""
         for k, (operand, own) in enumerate(members):
             ways = (self._peeled_as(members, k, side, rows, cols) for side in _sides(operand, own, {rows, cols}))
@@ -361,18 +347,18 @@ class _Product:
                 return slot
         return None
 
-    def _peeled_as(self, members: list[Pair], k: int, side: tuple[Syntax, Axes, Axes], rows: Axes, cols: Axes) -> _Slot | None:
+    def _peeled_as(self, members: list[Pair], k: int, side: tuple[Syntax, Axes, Axes], rows: Axes, cols: Axes) -> Slot | None:
         name, left, right = side
         for near, far, flipped in ((left, right, False), (right, left, True)):
             tree = turn(name) if flipped else name
             if near == rows and far == cols and len(members) == 1:
-                return _Slot(rows, cols, tree)
+                return Slot(rows, cols, tree)
             inner = self._beyond(members, k, near, rows, far, cols)
             if inner is not None:
-                return _Slot(rows, cols, _product(tree, inner))
+                return Slot(rows, cols, matrix_product(tree, inner))
             inner = self._beyond(members, k, far, cols, near, rows, before=True) if near else None
             if inner is not None:
-                return _Slot(rows, cols, _product(inner, tree))
+                return Slot(rows, cols, matrix_product(inner, tree))
         return None
 
     def _beyond(self, members: list[Pair], k: int, side: Axes, wanted: Axes, bridge: Axes, other: Axes,
@@ -386,7 +372,7 @@ class _Product:
         rest = einsum(_rest(members, k, bridge), [*other, *far] if before else [*far, *other])
         return _tree(rest, len(other) if before else len(far))
 
-    def _scaled(self, members: list[Pair], rows: Axes, cols: Axes) -> _Slot | None:
+    def _scaled(self, members: list[Pair], rows: Axes, cols: Axes) -> Slot | None:
         """Factors on row axes alone, or on column axes alone, that others touch too: diagonal matrices."""
         for part in _blocks(members, self.rank):
             touched = tuple(sorted({label for _, own in part for label in own if label < self.rank}))
@@ -405,7 +391,7 @@ class _Product:
             if diagonal is not None:  # whichever factor is taken out first, the same ones are left in the end
                 body = self._body(rest, rows, cols, shape)
                 return None if body is None else \
-                    _Slot(rows, cols, _product(diagonal, body) if on_rows else _product(body, diagonal))
+                    Slot(rows, cols, matrix_product(diagonal, body) if on_rows else matrix_product(body, diagonal))
         return None
 
     def _body(self, members: list[Pair], rows: Axes, cols: Axes, shape: dict[int, Dim]) -> Syntax | None:
@@ -415,7 +401,7 @@ class _Product:
             if slot is None:
                 return None
             slots.append(slot)
-        return self._joined(slots, shape, (rows, cols))
+        return joined(slots, rows, cols, shape)
 
     def _dims(self, members: list[Pair]) -> dict[int, Dim]:
         return {label: dim for operand, own in members for label, dim in zip(own, operand.shape)}
@@ -429,12 +415,12 @@ class _Product:
         after = [shape[label] for label in axes[first + len(touched):]]
         parts: list[Syntax] = [Call("diag", (tree,))]
         if before:
-            parts.insert(0, Call("eye", (_size_of(before),)))
+            parts.insert(0, Call("eye", (merged_size(before),)))
         if after:
-            parts.append(Call("eye", (_size_of(after),)))
+            parts.append(Call("eye", (merged_size(after),)))
         return kron(parts)
 
-    def _star(self, members: list[Pair], rows: Axes, cols: Axes) -> _Slot | None:
+    def _star(self, members: list[Pair], rows: Axes, cols: Axes) -> Slot | None:
         """One index that several factors share: a Khatri–Rao product."""
         for hub_axes, spokes, by_rows in ((rows, cols, True), (cols, rows, False)):
             if len(hub_axes) != 1 or len(spokes) < 2:
@@ -445,10 +431,10 @@ class _Product:
                 tree = parts[0]
                 for part in parts[1:]:
                     tree = Call("khatrirao", (tree, part))
-                return _Slot(rows, cols, turn(tree) if by_rows else tree)
+                return Slot(rows, cols, turn(tree) if by_rows else tree)
         if len(members) == 1 and isinstance(members[0][0], Delta) and len(rows) == len(cols) == 2:
             eye = Call("eye", (size(members[0][0].dim),))
-            return _Slot(rows, cols, Call("diag", (Call("vec", (eye,)),)))
+            return Slot(rows, cols, Call("diag", (Call("vec", (eye,)),)))
         return None
 
     def _spoke_trees(self, members: list[Pair], hub: int, spokes: Axes) -> list[Syntax] | None:
@@ -481,24 +467,6 @@ class _Product:
             trees.append(tree)
         return trees
 
-    # -- slots side by side ----------------------------------------------------------------
-
-    def _joined(self, slots: list[_Slot], shape: Sequence[Dim] | dict[int, Dim],
-                axes: tuple[Axes, Axes] | None = None) -> Syntax | None:
-        """The ``⊗`` of the slots, with commutation matrices where their axes come in another order."""
-        rows, cols = axes or (tuple(range(self.split)), tuple(range(self.split, self.rank)))
-        if not slots:
-            return ONE
-        slots = _outer(_ordered(slots))
-        body = kron([slot.tree for slot in slots])
-        have_rows = [label for slot in slots for label in slot.rows]
-        have_cols = [label for slot in slots for label in slot.cols]
-        for swap in _swaps(have_rows, list(rows), shape):
-            body = _product(swap[0], body)
-        for swap in _swaps(have_cols, list(cols), shape):
-            body = _product(body, swap[1])
-        return body
-
 
 def _parted(pairs: list[Pair], a: int, b: int) -> Iterator[list[Pair]]:
     """Factors on one axis, some of them moved to another that is equal to it."""
@@ -508,121 +476,6 @@ def _parted(pairs: list[Pair], a: int, b: int) -> Iterator[list[Pair]]:
         if len(set(chosen)) == 2:
             yield [(operand, tuple(to[k] if label in (a, b) else label for label in own)) for k, (operand, own)
                    in enumerate(pairs)]
-
-
-def _ordered(slots: list[_Slot]) -> list[_Slot]:
-    """By rows; a slot without rows goes where its columns belong."""
-    with_rows = sorted((slot for slot in slots if slot.rows), key=lambda slot: slot.rows)
-    for slot in sorted((slot for slot in slots if not slot.rows), key=lambda slot: slot.cols):
-        at = next((k for k, other in enumerate(with_rows) if other.cols and other.cols > slot.cols), len(with_rows))
-        with_rows.insert(at, slot)
-    by_cols = sorted((slot for slot in slots if slot.cols), key=lambda slot: slot.cols)
-    for slot in sorted((slot for slot in slots if not slot.cols), key=lambda slot: slot.rows):
-        at = next((k for k, other in enumerate(by_cols) if other.rows and other.rows > slot.rows), len(by_cols))
-        by_cols.insert(at, slot)
-    return min(with_rows, by_cols, key=_disorder)
-
-
-def _outer(slots: list[_Slot]) -> list[_Slot]:
-    """A column beside a row is ``u v'``; where there are several, a vector is put beside itself."""
-    done: list[_Slot] = []
-    columns: list[_Slot] = []
-    rows: list[_Slot] = []
-    for slot in [*slots, None]:
-        if slot is not None and not (slot.rows and slot.cols):
-            (columns if slot.rows else rows).append(slot)
-            continue
-        done += _paired(columns, rows)
-        columns, rows = [], []
-        if slot is not None:
-            done.append(slot)
-    return done
-
-
-def _paired(columns: list[_Slot], rows: list[_Slot]) -> list[_Slot]:
-    """Columns and rows, which may pass one another in a Kronecker product, as outer products as far as they go."""
-    if not columns or not rows:
-        return columns + rows
-    if len(columns) == len(rows):
-        pairs = list(zip(columns, rows))
-    else:
-        alike = [(u, v) for u in columns for v in rows if turn(u.tree) == v.tree]
-        pairs = alike[:1] or [(columns[0], rows[0])]
-    u, v = pairs[0]
-    made = _Slot(u.rows, v.cols, _product(u.tree, v.tree))
-    at, to = columns.index(u), rows.index(v)
-    return [*columns[:at], *rows[:to], made, *_paired(columns[at + 1:], rows[to + 1:])]
-
-
-def _disorder(slots: list[_Slot]) -> int:
-    total = 0
-    for labels in ([label for slot in slots for label in slot.rows], [label for slot in slots for label in slot.cols]):
-        total += sum(a > b for k, b in enumerate(labels) for a in labels[:k])
-    return total
-
-
-def _swaps(have: list[int], want: list[int], shape: Sequence[Dim] | dict[int, Dim]) -> list[tuple[Syntax, Syntax]]:
-    """Matrices that take axes in the order ``have`` to the order ``want``, one exchange of neighbours each.
-
-    Each is given for the left side and, transposed, for the right side.
-    """
-    have = list(have)
-    found = []
-    for place, label in enumerate(want):
-        at = have.index(label)
-        if at == place:
-            continue
-        block = have[place:at]
-        before = [shape[axis] for axis in have[:place]]
-        after = [shape[axis] for axis in have[at + 1:]]
-        moved, passed = [shape[label]], [shape[axis] for axis in block]
-        left = Call("commutation", (_size_of(moved), _size_of(passed)))
-        right = Call("commutation", (_size_of(passed), _size_of(moved)))
-        found.append((_padded(left, before, after), _padded(right, before, after)))
-        have = [*have[:place], label, *block, *have[at + 1:]]
-    return found
-
-
-def _padded(tree: Syntax, before: list[Dim], after: list[Dim]) -> Syntax:
-    parts = [tree]
-    if before:
-        parts.insert(0, Call("eye", (_size_of(before),)))
-    if after:
-        parts.append(Call("eye", (_size_of(after),)))
-    return kron(parts)
-
-
-def kron(parts: list[Syntax]) -> Syntax:
-    """``A ⊗ B ⊗ …``; identities beside each other are one; a sign stands in front."""
-    merged: list[Syntax] = []
-    sign = 1
-    for part in parts:
-        if isinstance(part, Op) and part.operator == "negate":
-            sign, part = -sign, part.operands[0]
-        last = merged[-1] if merged else None
-        if isinstance(part, Call) and isinstance(last, Call) and part.function == last.function == "eye":
-            sizes = (*last.arguments, *part.arguments)
-            whole = [size.value for size in sizes if isinstance(size, Num)]
-            merged[-1] = Call("eye", (Num(Fraction(prod(whole))) if len(whole) == 2 else multiply(*sizes),))
-        else:
-            merged.append(part)
-    tree = merged[0]
-    for part in merged[1:]:
-        tree = Op("kronecker", (tree, part))
-    return Op("negate", (tree,)) if sign < 0 else tree
-
-
-def _product(left: Syntax, right: Syntax) -> Syntax:
-    """A matrix product; an identity on either side is dropped."""
-    sign = 1
-    parts: list[Syntax] = []
-    for side in (left, right):
-        if isinstance(side, Op) and side.operator == "negate":
-            sign, side = -sign, side.operands[0]
-        parts += side.operands if isinstance(side, Op) and side.operator == "multiply" else (side,)
-    kept = [part for part in parts if not (isinstance(part, Call) and part.function == "eye")] or parts[:1]
-    tree = kept[0] if len(kept) == 1 else Op("multiply", tuple(kept))
-    return Op("negate", (tree,)) if sign < 0 else tree
 
 
 def _sides(operand: Expr, own: tuple[int, ...], ends: Collection[Axes] | None = None) -> Iterator[tuple[Syntax, Axes, Axes]]:
