@@ -59,3 +59,16 @@ def test_an_array_is_no_formula() -> None:
 
 def test_any_mapping_declares() -> None:
     assert tc.read("f(x)", MappingProxyType({"x": ["n"]}), functions=MappingProxyType({"f": "elementwise"})).shape == ("n",)
+
+
+def test_a_product_entry_by_entry_that_fits_as_one_of_matrices() -> None:
+    A, B = tc.tensor("A", "m", "n"), tc.tensor("B", "n", "p")
+    with pytest.raises(tc.TensorCalcError, match="help: \\* goes entry by entry; the product of matrices is @"):
+        A * B
+
+
+def test_functions_of_tensors_go_by_other_names_too() -> None:
+    A = tc.tensor("A", "n", "n")
+    assert tc.fn.trace(A) == tc.fn.tr(A) and tc.fn.inverse(A) == tc.fn.inv(A) and tc.fn.ln(A) == tc.fn.log(A)
+    with pytest.raises(AttributeError, match=r"has no function transpose; a transpose is A\.T"):
+        tc.fn.transpose(A)

@@ -761,6 +761,13 @@ ShapeError TC110: a number plus a matrix has two meanings
   lambda norm2(x)^2 is a vector
   help: declare lambda a number (vars, or --var lambda=)
 """,
+    'derive "norm2(dev(sigma))" --wrt sigma': """\
+ShapeError TC107: dev needs a square matrix
+  norm2(dev(sigma))
+            ^~~~~
+  sigma is a vector
+  help: sigma is a vector by its first letter; declare it (vars, or --var sigma=n,n)
+""",
     # limits
     'derive "X^1000000" --wrt X': "LimitError TC412: a matrix power has at most 64 factors\n  X^1000000\n    ^~~~~~~\n",
     'derive "kron(X, X)^1000000" --wrt X': """\

@@ -42,7 +42,7 @@ from .syntax import (
 )
 from .tokens import BRACKETS, Token, index_names, number_value, tokenize
 
-__all__ = ["MAX_DEPTH", "MAX_SOURCE", "SYNTAX_CODES", "parse", "parse_expression"]
+__all__ = ["MAX_DEPTH", "MAX_SOURCE", "SPOKEN", "SYNTAX_CODES", "parse", "parse_expression"]
 
 _INFIX = {
     spelling: operator
@@ -58,8 +58,9 @@ _STARTS_OPERAND = frozenset(("name", "(", "[", "#"))
 _POSTFIX = _TRANSPOSE.union(_POWER, ("[", "indices"))
 
 _CONSTANTS = {"δ": "delta", "ε": "eps", "ϵ": "eps"}  # with indices these are the symbols that everybody means
-_SPOKEN = {"ln": "log", "trace": "tr", "Tr": "tr", "Trace": "tr", "determinant": "det", "Det": "det", "inverse": "inv",
-           "sgn": "sign", "asin": "arcsin", "acos": "arccos", "atan": "arctan"}  # other names of functions
+SPOKEN = {"ln": "log", "trace": "tr", "Tr": "tr", "Trace": "tr", "determinant": "det", "Det": "det", "inverse": "inv",
+           "sgn": "sign", "asin": "arcsin", "acos": "arccos", "atan": "arctan"}
+"""Other names of functions, which people call by them."""
 _QUOTED = re.compile(r"""['"‘’“”]([^'"‘’“”]*)(['"‘’“”]?)""")
 
 
@@ -363,7 +364,7 @@ class _Parser:
             raise mistakes.call_of_nothing(opened, self._tokens[self._place + 1], function)
         arguments = self._einsum_arguments() if function == "einsum" else self._items()
         if function not in self._functions and function not in self._own:
-            function = _SPOKEN.get(function, function)
+            function = SPOKEN.get(function, function)
             if function == "transpose" and len(arguments) == 1:
                 turned = Op("transpose", arguments, (token.start, self._end))
                 indices = self._indices()

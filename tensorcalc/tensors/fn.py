@@ -35,7 +35,7 @@ from ..notation.lower import Scope, Value
 from ..notation.lower.matrix import FUNCTION_NAMES, lower
 from ..notation.lower.unify import Unknown, expand
 from ..notation.lower.values import as_matrix
-from ..notation.parse import parse_expression
+from ..notation.parse import SPOKEN, parse_expression
 from ..notation.syntax import Call, Name, Op, Subscripts, Syntax
 from ..request import shown
 from ..spelling import closest
@@ -185,9 +185,11 @@ def _function(name: str) -> Callable[..., Tensor]:
 
 
 def __getattr__(name: str) -> Callable[..., Tensor]:
+    name = SPOKEN.get(name, name)
     if name not in FUNCTION_NAMES:
         meant = closest(name, FUNCTION_NAMES)
-        raise AttributeError(f"tensorcalc.tensors.fn has no function {name}" + (f"; did you mean {meant}?" if meant else ""))
+        hint = "; a transpose is A.T" if name == "transpose" else f"; did you mean {meant}?" if meant else ""
+        raise AttributeError(f"tensorcalc.tensors.fn has no function {name}{hint}")
     return _function(name)
 
 

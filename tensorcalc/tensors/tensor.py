@@ -28,6 +28,7 @@ from ..interop.to_sympy import to_sympy
 from ..notation.describe import Forms, Layout, array_shape, convention, describe, jacobian
 from ..notation.latex import latex
 from ..notation.lower import Value
+from ..notation.lower.unify import same_product
 from ..notation.pasted import spelled
 from ..notation.recover.sharing import substituted
 from ..notation.syntax import Name
@@ -733,6 +734,9 @@ def _combined(operation: Callable[[Value, Value], Value], left: Operand, right: 
         return made(operation(value_of(a), value_of(b)), [a, b])
     except ShapeError as error:
         error.facts = error.facts or [_says(a, "the left operand"), _says(b, "the right operand")]
+        matrices = a.ndim == 2 and b.ndim > 0 and same_product(value_of(a).groups[-1], value_of(b).groups[0])
+        if operation is broadcast.multiply and matrices:
+            error.help = "* goes entry by entry; the product of matrices is @"
         raise
 
 

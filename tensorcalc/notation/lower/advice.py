@@ -94,6 +94,14 @@ def number_help(scope: Scope, tree: Syntax) -> str | None:
     return f"declare {tree.name} a number (vars, or --var {tree.name}=)"
 
 
+def matrix_help(scope: Scope, tree: Syntax) -> str | None:
+    """A name that is a number or a vector by its first letter alone may be meant as a matrix."""
+    if not isinstance(tree, Name) or tree.indices is not None or tree.name not in scope.axes or tree.name in scope.own_names():
+        return None
+    kind = "vector" if scope.axes[tree.name] else "number"
+    return f"{tree.name} is a {kind} by its first letter; declare it (vars, or --var {tree.name}=n,n)"
+
+
 _JOINT = re.compile(r"(?:[\s*@]|\\(?:[ ,;:!]|cdot|quad))*\Z")   # what stands between factors
 
 

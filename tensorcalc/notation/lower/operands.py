@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from ...algebra import build
 from ..syntax import Call, Num, Op, Syntax
-from .advice import number_help, says
+from .advice import matrix_help, number_help, says
 from .scope import Scope, Value, integer
 from .values import regroup, same_shape
 
@@ -57,6 +57,8 @@ class Operand:
             if what == "a power" and not value.is_scalar and not (value.rows and value.cols):
                 name, number = self.words, number_help(self.scope, self.tree)
                 help = f"write {name}.^2 for entry by entry, {name}' {name} for a number{f', or {number}' if number else ''}"
+            elif not (value.rows and value.cols):
+                help = matrix_help(self.scope, self.tree)
             raise self.scope.shape_error("TC107", f"{what} needs a square matrix", [self.tree], [self.says(value)], help)
         return regroup(value, 1, value.rows, self.scope)
 
