@@ -112,3 +112,9 @@ def test_what_has_no_formula_is_an_error(text: str, name: str, code: str) -> Non
     with pytest.raises(tc.TensorCalcError) as caught:
         tc.read(text, DECLARED).newton(name)
     assert caught.value.code == code
+
+
+def test_no_size_that_is_a_symbol_is_told_as_a_number() -> None:
+    with pytest.raises(tc.TensorCalcError) as caught:
+        tc.read("norm2(A x - b)^2", b=["m"]).newton("A")
+    assert (caught.value.code, caught.value.facts) == ("TC311", ["a part of it has a rank below its order"])

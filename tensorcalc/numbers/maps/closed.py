@@ -88,7 +88,12 @@ def _solutions(expr: Expr, rows: int, right: Expr, turns: int) -> list[Expr]:
     large = dict.fromkeys([symbol for node in postorder(expr, right) for symbol in unknown(node, {})], _LARGE)
     axes = tuple(range(rows))
     dense = Dense(of.expr, Frame((), axes, tuple(of.cols)))
-    how = recipe(of.expr, rows, large, _ENTRIES, of.values) if turns < _MOST_TURNS else dense
+    try:
+        how = recipe(of.expr, rows, large, _ENTRIES, of.values) if turns < _MOST_TURNS else dense
+    except UnsupportedError as error:
+        if error.code == "TC311" and large:
+            error.facts = ["a part of it has a rank below its order"]   # not those of the sizes that symbols count as
+        raise
     terms = right.terms if isinstance(right, Sum) else ((Fraction(1), right),)
     whole = _solved(how, _Placed(right, axes), turns)
     parts = [_solved(how, _Placed(term, axes), turns) for _, term in terms]
