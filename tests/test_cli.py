@@ -195,6 +195,11 @@ refuted
   convention  D_ipq = ∂U_i/∂X_pq · numerator layout · vec stacks columns
   note        lambda and mu are vectors by the first letter; for a number: --var lambda= --var mu=
 """,
+    r"derive '(x-\mu)^\top \Sigma (x-\mu)' --wrt Sigma --var mu=m --form matrix": """\
+∂f/∂Σ for mu (m), x (m), Σ (m x m): m x m
+  matrix      (x - mu) (x - mu)'
+  convention  D_ij = ∂f/∂Σ_ij · numerator layout · vec stacks columns
+""",
     'derive "k norm2(x)^2" --wrt x --form matrix': """\
 ∂U/∂x for k (m), x (n): m x n
   matrix      2 k x'

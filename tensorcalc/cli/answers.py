@@ -74,16 +74,15 @@ def _joined(request: dict[str, Any], *fields: str) -> list[tuple[str, str]]:
 
 def _alone(answer: dict[str, Any], request: dict[str, Any]) -> list[tuple[str, str]]:
     """A note on a vector whose size nothing shares, and which multiplies a number: most people mean a number by it."""
-    shapes, by = answer["vars"], request["wrt"]
+    shapes, by, size = answer["vars"], request["wrt"], answer["shape"][:1]
     by = [by] * request.get("order", 1) if isinstance(by, str) else by
-    statement = parse(request["expr"], request.get("functions", {}))
-    axes = sum([len(shapes[name]) for name in by])
-    if "contract" in request or uses_indices(statement.body) or len(answer["shape"]) != 1 + axes:
+    declared = {*request.get("vars", {}), *request.get("assume", {})}
+    statement = parse(request["expr"], request.get("functions", {}), own=declared)
+    if "contract" in request or uses_indices(statement.body) or not shapes.keys() >= {*by} \
+            or len(answer["shape"]) != 1 + sum([len(shapes[name]) for name in by]):
         return []
-    meant = {*request.get("vars", {}), *request.get("assume", {}), *statement.orders, *by}
-    size = answer["shape"][:1]
-    names = [name for name, shape in shapes.items() if name not in meant and shape == size]
-    if not names or any({str(dim) for dim in shape} & {*map(str, size)} for name, shape in shapes.items() if name not in names):
+    names = [name for name, shape in shapes.items() if shape == size and name not in {*declared, *statement.orders, *by}]
+    if not names or any([size[0] in shape for name, shape in shapes.items() if name not in names]):
         return []
     kind, options = "is a vector" if len(names) == 1 else "are vectors", " ".join([f"--var {name}=" for name in names])
     return [("note", f"{' and '.join(names)} {kind} by the first letter; for a number: {options}")]
