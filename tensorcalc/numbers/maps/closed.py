@@ -7,6 +7,7 @@ without numbers: where sizes are symbols, all of them count as one large size.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -17,7 +18,7 @@ from ...calculus.simplify import simplify
 from ...errors import LimitError, UnsupportedError
 from ...functions import TABLE
 from ..inputs import unknown
-from .pattern import Labels, mapped
+from .pattern import Labels, LinearMap, mapped
 from .recipes import Dense, Frame, Inverse, LowRank, Pointwise, Recipe, Tied, recipe
 
 _LARGE = 10**4   # what a size that is a symbol counts as
@@ -52,17 +53,46 @@ def solution(expr: Expr, rows: int, right: Expr) -> Expr:
     if _has_null_vector(expr, rows):
         raise UnsupportedError("TC311", "the linear map has no inverse", field="values",
                                facts=["it takes some vector to zero, whatever the values"])
-    for turns in range(_MOST_TURNS + (rows == expr.rank - rows == 1)):
+    of = mapped(expr, rows)
+    for how in _ways(of, expr, right):
         try:
-            found = min(_solutions(expr, rows, right, turns), key=_length)
+            found = min(_solutions(how, of, right), key=_length)
         except LimitError as error:
             if error.code != "TC414":
                 raise
         else:
             if not any([_is_inverse_of_singular(node) for node in postorder(found)]):
                 return found
-        # a regular sum may have singular parts: its products come in another order, or it is one matrix
     raise _no_formula()
+
+
+def _ways(of: LinearMap, expr: Expr, right: Expr) -> list[Recipe]:
+    """Recipes to try: a regular sum may have singular parts, so its products come in other orders, or it is one matrix."""
+    large = dict.fromkeys([symbol for node in postorder(expr, right) for symbol in unknown(node, {})], _LARGE)
+    try:
+        how = recipe(of.expr, of.rows, large, _ENTRIES, of.values)
+    except UnsupportedError as error:
+        if error.code == "TC311" and large:
+            error.facts = ["a part of it has a rank below its order"]   # not those of the sizes that symbols count as
+        raise
+    ways = [how]
+    for turns in range(1, _MOST_TURNS):
+        other = _turned(how, turns)
+        if other not in ways:
+            ways.append(other)
+    if of.rows == len(of.cols) == 1:
+        ways.append(Dense(of.expr, Frame((), (0,), (1,))))
+    return ways
+
+
+def _turned(how: Recipe, turns: int) -> Recipe:
+    """The recipe with the first products of low rank put to the end of their sum."""
+    match how:
+        case Tied(steps=steps):
+            return replace(how, steps=tuple([_turned(step, turns) for step in steps]))
+        case LowRank(base=base, pairs=pairs):
+            return replace(how, base=_turned(base, turns), pairs=(*pairs[turns:], *pairs[:turns]))
+    return how
 
 
 def _has_null_vector(expr: Expr, rows: int) -> bool:
@@ -76,30 +106,16 @@ def _has_null_vector(expr: Expr, rows: int) -> bool:
 
 
 def _is_inverse_of_singular(node: Expr) -> bool:
+    """Whether a node is the inverse of a matrix that has none, whatever the values."""
     return isinstance(node, Apply) and node.function.name == "inv" and node.rank == 2 and _has_null_vector(node.arguments[0], 1)
 
 
-def _solutions(expr: Expr, rows: int, right: Expr, turns: int) -> list[Expr]:
-    """The solution for all of the right side at once, and term by term.
-
-    ``turns`` is :func:`_woodbury`'s; as many as are tried stand for one matrix without structure.
-    """
-    of = mapped(expr, rows)
-    large = dict.fromkeys([symbol for node in postorder(expr, right) for symbol in unknown(node, {})], _LARGE)
-    axes = tuple(range(rows))
-    dense = Dense(of.expr, Frame((), axes, tuple(of.cols)))
-    try:
-        how = recipe(of.expr, rows, large, _ENTRIES, of.values) if turns < _MOST_TURNS else dense
-    except UnsupportedError as error:
-        if error.code == "TC311" and large:
-            error.facts = ["a part of it has a rank below its order"]   # not those of the sizes that symbols count as
-        raise
+def _solutions(how: Recipe, of: LinearMap, right: Expr) -> list[Expr]:
+    """The solution for all of the right side at once, and term by term: either may be the shorter one."""
+    axes, columns = tuple(range(of.rows)), of.cols
     terms = right.terms if isinstance(right, Sum) else ((Fraction(1), right),)
-    whole = _solved(how, _Placed(right, axes), turns)
-    parts = [_solved(how, _Placed(term, axes), turns) for _, term in terms]
-    found = [einsum([whole], range(rows, expr.rank)),
-             add([(weight, einsum([part], range(rows, expr.rank))) for (weight, _), part in zip(terms, parts)],
-                 expr.shape[rows:])]
+    parts = [(weight, einsum([_solved(how, _Placed(term, axes))], columns)) for weight, term in terms]
+    found = [einsum([_solved(how, _Placed(right, axes))], columns), add(parts, of.expr.shape[of.rows:])]
     return [simplify(substitute(one, of.values)) for one in found]
 
 
@@ -117,13 +133,13 @@ def _length(expr: Expr) -> int:
     return lengths[expr]
 
 
-def _solved(how: Recipe, right: _Placed, turns: int) -> _Placed:
+def _solved(how: Recipe, right: _Placed) -> _Placed:
     """The solution of one step of a recipe, with the axes of its columns in place of those of its rows."""
     match how:
         case Pointwise(expr, frame):
             return _Placed(einsum([(power_of(expr, -1), frame.batch), right], right.axes), right.axes)
         case Dense(expr, frame) if not frame.rows:
-            return _solved(Pointwise(expr, frame), right, turns)
+            return _solved(Pointwise(expr, frame), right)
         case Dense(expr, frame) if not frame.batch and len(frame.rows) == len(frame.cols) == 1:
             weight, core = split(expr)
             return _times(scale(1 / weight, apply(TABLE["inv"], core)), frame.cols, frame.rows, right)
@@ -132,13 +148,13 @@ def _solved(how: Recipe, right: _Placed, turns: int) -> _Placed:
             return _times(scale(1 / weight, matrix), frame.cols, frame.rows, right)
         case Tied(ties, steps, _):
             for step in steps:
-                right = _solved(step, right, turns)
+                right = _solved(step, right)
             renamed = dict(ties)
             return _Placed(right.expr, tuple([renamed.get(axis, axis) for axis in right.axes]))
-        case LowRank(base, pairs, _, frame, _) if all([_summed(left, frame) <= (not frame.batch) for left, _ in pairs]):
-            return _woodbury(base, (*pairs[turns:], *pairs[:turns]), frame, right, turns)
+        case LowRank(base, pairs, _, frame, _) if not frame.batch or not any([_summed(left, frame) for left, _ in pairs]):
+            return _woodbury(base, pairs, frame, right)
         case LowRank(instead=Dense() as instead):
-            return _solved(instead, right, turns)
+            return _solved(instead, right)
     raise _no_formula()
 
 
@@ -153,18 +169,18 @@ def _times(matrix: Expr, rows: Labels, cols: Labels, right: _Placed) -> _Placed:
     return _Placed(einsum([(matrix, rows + cols), right], axes), axes)
 
 
-def _woodbury(base: Recipe, pairs: Sequence[tuple[Expr, Expr]], frame: Frame, right: _Placed, turns: int) -> _Placed:
+def _woodbury(base: Recipe, pairs: Sequence[tuple[Expr, Expr]], frame: Frame, right: _Placed) -> _Placed:
     """``x - Y inv(1 + V' Y) V' x`` with ``Y = inv(B) U`` and ``x = inv(B) b``: one pair ``U V'`` after the other.
 
-    Each sum on the way has to be regular; ``turns`` says how many pairs go to the end.
+    Each sum on the way has to be regular (Hager 1989, SIAM Rev. 31, 221-239).
     """
     if not pairs:
-        return _solved(base, right, turns)
+        return _solved(base, right)
     *before, (left, other) = pairs
     batch, rows, cols = frame
     left_over, over = ((_LEFT,), (_RIGHT,)) if _summed(left, frame) else ((), ())
-    first = _woodbury(base, before, frame, right, turns)
-    reached = _woodbury(base, before, frame, _Placed(left, batch + rows + left_over), turns)
+    first = _woodbury(base, before, frame, right)
+    reached = _woodbury(base, before, frame, _Placed(left, batch + rows + left_over))
     across = _Placed(other, batch + cols + over)
     inner = einsum([across, reached], batch + over + left_over)
     if over:
