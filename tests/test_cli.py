@@ -773,6 +773,19 @@ ShapeError TC107: dev needs a square matrix
   sigma is a vector
   help: sigma is a vector by its first letter; declare it (vars, or --var sigma=n,n)
 """,
+    r"derive '\sum_i (y_i - w^\top x_i)^2' --wrt w": """\
+ShapeError TC106: w^\\top stands without indices
+  \\sum_i (y_i - w^\\top x_i)^2
+                ^~~~~~
+  it is a row
+  help: x_i is an entry, a number; for the row i of a matrix X, w' x_i is written (X w)_i
+""",
+    'derive "sigma(W x)" --wrt x': """\
+UnknownNameError TC202: sigma is not a function
+  sigma(W x)
+  ^~~~~
+  help: did you mean sigmoid?
+""",
     # limits
     'derive "X^1000000" --wrt X': "LimitError TC412: a matrix power has at most 64 factors\n  X^1000000\n    ^~~~~~~\n",
     'derive "kron(X, X)^1000000" --wrt X': """\

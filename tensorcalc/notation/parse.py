@@ -151,6 +151,7 @@ class _Parser:
         """``t = A x - b; C_ij = …``: definitions, a left side, a formula."""
         definitions: list[tuple[Name, Syntax]] = []
         while True:
+            begin = self._place
             left, equals = self._left_side()
             start = self._token.start
             body = self._expression()
@@ -163,6 +164,8 @@ class _Parser:
                 raise self._misplaced()
             if left is None:
                 raise mistakes.defines_nothing((start, self._end), token)
+            if self._tokens[begin + 1].kind == "(":
+                raise mistakes.left_side((left.span[0], self._tokens[begin + 3].end))
             definitions.append((left, self._bounded(body)))
             self._own.add(left.name)
             self._place += 1
@@ -177,10 +180,14 @@ class _Parser:
         return self._bounded(body)
 
     def _left_side(self) -> tuple[Name, Token] | tuple[None, None]:
-        """The name and the ``=`` with which a statement begins, if it does."""
+        """The name and the ``=`` with which a statement begins, if it does; that of ``f(x) =`` is f."""
         place = self._place
         tokens = self._tokens[place : place + 3]
         if tokens[0].kind == "name":
+            called = self._tokens[place + 1 : place + 5]   # of a function by its argument: f(X) = tr(X)
+            if [token.kind for token in called] == ["(", "name", ")", "="] and tokens[0].text not in self._functions:
+                self._place += 5
+                return Name(tokens[0].text, None, tokens[0].span), called[-1]
             indexed = tokens[1].kind == "indices" and tokens[1].start == tokens[0].end
             equals = tokens[2 if indexed else 1]
             if equals.kind == "=":

@@ -215,6 +215,12 @@ def test_statement_with_definitions_and_left_side() -> None:
     assert statement.source == "t = A x - b; S_ij = t_i t_j; C_{ij} = S_ij"
 
 
+def test_a_left_side_may_name_its_argument() -> None:
+    statement = parse.parse("t = A x; h(x) = t' t")
+    assert statement.left == Name("h") and statement.body == parse.parse("t' t").body
+    assert parse.parse("h(X) = tr(X)").left == Name("h")
+
+
 def test_statement_without_left_side() -> None:
     statement = parse.parse("t = A x; t' t")
     assert statement.left is None
@@ -477,6 +483,8 @@ MALFORMED = [
     ("a = b = c", "TC021: the formula has more than one '='", "  ^   ^",
      "separate definitions with ';': t = A x; f = t' t"),
     ("A x = b", "TC022: the left side of '=' is not a single name", "^~~",
+     "write C_ij = ... or t = ...; to compare two formulas, use verify"),
+    ("h(x) = x; h", "TC022: the left side of '=' is not a single name", "^~~~",
      "write C_ij = ... or t = ...; to compare two formulas, use verify"),
     ("f(x) = x", "TC022: the left side of '=' is not a single name", "^~~~",
      "write C_ij = ... or t = ...; to compare two formulas, use verify"),

@@ -130,7 +130,7 @@ def product_error(scope: Scope, first: Syntax, left: Value, operand: Syntax, rig
 # Names of other systems and of textbooks.
 _MEANT = {"trace": "tr", "inverse": "inv", "determinant": "det", "norm": "norm2", "ln": "log", "logistic": "sigmoid",
           "identity": "eye", "sgn": "sign", "asin": "arcsin", "acos": "arccos", "atan": "arctan", "cholesky": "chol",
-          "kronecker": "kron", "dot": "sum", "vector": "vec"}
+          "kronecker": "kron", "dot": "sum", "vector": "vec", "sigma": "sigmoid"}
 
 _WRITTEN = {"transpose": "a transpose is written A' or A^T", "dot": "a product of vectors is written x' y",
             "mean": "a mean is written sum(x)/n, where x is declared with n entries (vars, or --var x=n)",

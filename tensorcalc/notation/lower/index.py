@@ -217,6 +217,8 @@ class _Lowering:
         if not value.is_scalar:
             shown = self.scope.text(tree)
             help = f"write {shown}_{'ijklmn'[: len(value.groups)]}"
+            if isinstance(tree, Op) and tree.operator == "transpose":
+                help = "x_i is an entry, a number; for the row i of a matrix X, w' x_i is written (X w)_i"
             if isinstance(tree, Name) and tree.name not in self.scope.declared:
                 help += f", or declare a number (vars, or --var {tree.name}=)"
             raise self.scope.shape_error("TC106", f"{shown} stands without indices", [tree],
