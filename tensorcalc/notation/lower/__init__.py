@@ -15,9 +15,9 @@ from ...errors import TensorCalcError, UnknownNameError
 from ...sizes import Dim, product_text
 from .. import parse
 from ..letters import occurring, uses_indices
+from ..parse import SPOKEN
 from ..syntax import Call, Name, Op, Statement, Syntax, walk
 from . import index, matrix
-from .advice import SPOKEN
 from .scope import Scope, Value, function_names, shape_of
 from .unify import Group
 from .values import as_matrix
@@ -192,6 +192,10 @@ def _has_power_series(trees: Sequence[Syntax]) -> bool:
     return any(isinstance(node, Call) and node.function == "coefficient" for tree in trees for node in walk(tree))
 
 
+_WITHOUT_BRACKET = frozenset({"ln", "Tr", "trace", "Det", "sgn"})
+"""Other names of functions that papers write before an operand without a bracket."""
+
+
 def _check_names(trees: Sequence[Syntax], scope: Scope) -> None:
     """A function of the language without a bracket is no variable, and neither is the sign of a sum."""
     for tree in trees:
@@ -199,7 +203,7 @@ def _check_names(trees: Sequence[Syntax], scope: Scope) -> None:
         for node in walk(tree):
             _check_quotient(node, scope)
             if isinstance(node, Name) and len(node.name) > 1 and node.name not in scope.declared and id(node) not in named \
-                    and node.name in (matrix.FUNCTION_NAMES - {"delta", "eps"}) | SPOKEN.keys():
+                    and node.name in (matrix.FUNCTION_NAMES - {"delta", "eps"}) | _WITHOUT_BRACKET:
                 raise scope.formula_error("TC070", f"{node.name} is a function", node,
                                           help=f"write {SPOKEN.get(node.name, node.name)}(…)")
             if isinstance(node, Name) and _is_sign(node) and node.name not in scope.own_names():

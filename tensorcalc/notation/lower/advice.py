@@ -11,6 +11,7 @@ from fractions import Fraction
 
 from ...errors import FormulaError, ShapeError, UnknownNameError
 from ...spelling import closest
+from ..parse import SPOKEN
 from ..syntax import Call, Name, Num, Op, Syntax, walk
 from .scope import Scope, Value
 from .unify import text
@@ -128,8 +129,7 @@ def product_error(scope: Scope, first: Syntax, left: Value, operand: Syntax, rig
 
 
 # Names of other systems and of textbooks.
-_MEANT = {"trace": "tr", "inverse": "inv", "determinant": "det", "norm": "norm2", "ln": "log", "logistic": "sigmoid",
-          "identity": "eye", "sgn": "sign", "asin": "arcsin", "acos": "arccos", "atan": "arctan", "cholesky": "chol",
+_MEANT = {**SPOKEN, "norm": "norm2", "logistic": "sigmoid", "identity": "eye", "cholesky": "chol",
           "kronecker": "kron", "dot": "sum", "vector": "vec", "sigma": "sigmoid"}
 
 _WRITTEN = {"transpose": "a transpose is written A' or A^T", "dot": "a product of vectors is written x' y",
@@ -137,9 +137,6 @@ _WRITTEN = {"transpose": "a transpose is written A' or A^T", "dot": "a product o
             **dict.fromkeys(("eig", "eigh", "eigvals", "svd", "qr", "rank", "argmax", "argmin"),
                             "it has no formula here that could be differentiated")}
 """What to write in place of functions that people look for."""
-
-SPOKEN = {"ln": "log", "Tr": "tr", "trace": "tr", "Det": "det", "sgn": "sign"}
-"""Names that papers write before an operand without a bracket, and the function that each is."""
 
 
 def unknown_function(tree: Call, scope: Scope, known: Collection[str]) -> UnknownNameError:
