@@ -35,26 +35,24 @@ VARIANTS = frozenset({"varepsilon", "varphi", "varrho", "ell"})
 FUNCTIONS = frozenset({
     "tr", "det", "logdet", "inv", "adj", "pinv", "diag", "vec", "vech", "kron", "khatrirao", "norm1", "norm2", "sum", "expm",
     "logm", "sqrtm", "chol", "solve", "cross", "skew", "sym", "dev", "tril", "exp", "log", "sqrt", "abs", "sign",
-    "sin", "cos",
-    "tan", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "relu", "sigmoid", "softplus", "erf", "logsumexp", "softmax",
-    "max", "min", "funm", "frechet", "einsum", "powers", "exchange", "convolution", "eye", "ones", "zeros", "commutation",
+    "sin", "cos", "tan", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "relu", "sigmoid", "softplus", "erf",
+    "logsumexp", "softmax", "max", "min", "funm", "frechet", "einsum", "powers", "exchange", "convolution", "eye", "ones", "zeros", "commutation",
     "duplication", "elimination", "eps",
 })
 """Words that are functions wherever they stand in front of an operand."""
 
 SPOKEN = {
     "Tr": "tr", "trace": "tr", "Trace": "tr", "Det": "det", "ln": "log", "Log": "log", "Exp": "exp", "sgn": "sign",
-    "sign": "sign",
     "Vec": "vec", "Vech": "vech", "Diag": "diag", "ReLU": "relu", "Softmax": "softmax", "LSE": "logsumexp",
-    "lse": "logsumexp",
-    "logistic": "sigmoid", "Sym": "sym", "sym": "sym", "Skew": "skew", "adjugate": "adj", "LogSumExp": "logsumexp",
-    "Sigmoid": "sigmoid", "arsinh": "arsinh", "dev": "dev", "asin": "arcsin", "acos": "arccos", "atan": "arctan",
+    "lse": "logsumexp", "logistic": "sigmoid", "Sym": "sym", "Skew": "skew", "adjugate": "adj", "LogSumExp": "logsumexp",
+    "Sigmoid": "sigmoid", "asin": "arcsin", "acos": "arccos", "atan": "arctan",
 }
 """What papers call functions that have another name here."""
 
-COMMANDS = frozenset({"exp", "log", "ln", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan",
-    "det", "max",
-                      "min", "tr", "Tr", "diag", "sgn", "sign", "vech", "trace", "softmax", "abs", "erf", "relu"})
+COMMANDS = frozenset({
+    "exp", "log", "ln", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan", "det", "max", "min",
+    "tr", "Tr", "diag", "sgn", "sign", "vech", "trace", "softmax", "abs", "erf", "relu",
+})
 """Functions with a command of their own, in LaTeX or in the preamble of many a paper."""
 
 TIMES = {
