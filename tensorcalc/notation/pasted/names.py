@@ -36,8 +36,8 @@ FUNCTIONS = frozenset({
     "tr", "det", "logdet", "inv", "adj", "pinv", "diag", "vec", "vech", "kron", "khatrirao", "norm1", "norm2", "sum", "expm",
     "logm", "sqrtm", "chol", "solve", "cross", "skew", "sym", "dev", "tril", "exp", "log", "sqrt", "abs", "sign",
     "sin", "cos", "tan", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "relu", "sigmoid", "softplus", "erf",
-    "logsumexp", "softmax", "max", "min", "funm", "frechet", "einsum", "powers", "exchange", "convolution", "eye", "ones", "zeros", "commutation",
-    "duplication", "elimination", "eps",
+    "logsumexp", "softmax", "max", "min", "funm", "frechet", "einsum", "powers", "exchange", "convolution", "eye", "ones",
+    "zeros", "commutation", "duplication", "elimination", "eps",
 })
 """Words that are functions wherever they stand in front of an operand."""
 
