@@ -538,3 +538,20 @@ def test_functions_of_matrices(left: str, right: str, wanted: str) -> None:
 ])
 def test_what_is_zero_but_for_rounding_refutes_nothing(lhs: str, rhs: str) -> None:
     assert verdict(lhs, rhs, "A:n,n B:n,n") != "refuted"
+
+
+@pytest.mark.parametrize(("lhs", "rhs", "says"), [
+    ("A' A", "A A'", "; they are equal where A is symmetric"),
+    ("tr(inv(S)*(X - M)*inv(P)*(X - M)')", "vec((X - M)')'*kron(inv(S), inv(P))*vec((X - M)')",
+     "; they are equal where P is symmetric"),
+    ("A*B", "B*A", ""), ("(A*B)'", "A'*B'", ""), ("x'*A*x", "0", ""),
+])
+def test_a_refuted_identity_may_hold_for_a_symmetric_matrix(lhs: str, rhs: str, says: str) -> None:
+    answer = handle({"do": "verify", "lhs": lhs, "rhs": rhs})
+    assert answer["verdict"] == "refuted"
+    assert answer["diagnosis"].partition(";")[1] + answer["diagnosis"].partition(";")[2] == says
+
+
+def test_what_is_symmetric_already_is_not_told_to_be() -> None:
+    answer = handle({"do": "verify", "lhs": "S*T", "rhs": "T*S", "assume": {"S": "symmetric", "T": "spd"}})
+    assert answer["verdict"] == "refuted" and "symmetric" not in answer["diagnosis"]

@@ -29,7 +29,7 @@ from ..notation.parse import parse
 from ..notation.tokens import Token, tokenize
 from ..sizes import Dim, Shape, product_text, symbols
 from . import probe
-from .verify import Verdict, aligned, compare, same_shape, size_words
+from .verify import Verdict, aligned, compare, same_shape, size_words, symmetric
 
 MOST_RENAMINGS = 64   # of sizes in a claim
 
@@ -260,7 +260,7 @@ def _terms(target: Target, claim: Expr, facts: Facts, verdict: Verdict) -> Diagn
     """One term missing, or one in place of another."""
     right, wrong = _opened(target.expr), _opened(claim)
     gap = add([(1, target.expr), (-1, claim)])
-    if (name := _symmetric(target.expr, claim, facts)) is not None:
+    if (name := symmetric(target.expr, claim, facts)) is not None:
         return Diagnosis("wrong", verdict, target, says=f"right where {name} is symmetric")
     for weight, term in right:
         part = scale(weight, term)
@@ -274,15 +274,6 @@ def _terms(target: Target, claim: Expr, facts: Facts, verdict: Verdict) -> Diagn
             if _same(gap, add([(other, good), (-weight, term)]), facts):
                 return Diagnosis("wrong-term", verdict, target, term=extra, says="a term is wrong")
     return Diagnosis("wrong", verdict, target, says=verdict.diagnosis)
-
-
-def _symmetric(right: Expr, wrong: Expr, facts: Facts) -> str | None:
-    """The matrix that must be symmetric for the claim to be right."""
-    for matrix in probe.variables_of(right, wrong):
-        if matrix.rank == 2 and matrix.shape[0] == matrix.shape[1] and \
-                _same(right, wrong, {**facts, matrix.name: [*facts.get(matrix.name, ()), "symmetric"]}):
-            return matrix.name
-    return None
 
 
 def _opened(expr: Expr) -> tuple[tuple[Fraction, Expr], ...]:

@@ -106,7 +106,8 @@ def compare(left: Reading, right: Reading, facts: Facts, equations: Sequence[Equ
     found = probe.gaps(left.expr, other, facts, onto=onto, corners=_CORNERS)
     gap = probe.counterexample(left.expr, other, facts, found, onto)
     if gap is not None:
-        return Verdict("refuted", left, right, facts, gap=gap, diagnosis=_at(gap, left))
+        where = "" if equations else _where_symmetric(left, right, other, facts)
+        return Verdict("refuted", left, right, facts, gap=gap, diagnosis=_at(gap, left) + where)
     proof = prove(pointed(left.expr, facts), pointed(other, facts), given(equations, facts))
     if proof is not None:
         return Verdict("proved", left, right, facts, proof=proof, evidence=_agreed(found))
@@ -117,6 +118,25 @@ def compare(left: Reading, right: Reading, facts: Facts, equations: Sequence[Equ
             return Verdict("refuted", left, right, facts, gap=gap, diagnosis=_at(gap, left))
     return Verdict("undecided", left, right, facts, evidence=_agreed(found) + _exactly(exactly),
                    diagnosis="neither proved nor refuted")
+
+
+def _where_symmetric(left: Reading, right: Reading, other: Expr, facts: Facts) -> str:
+    """The matrix that need only be symmetric for a wrong identity to be proved."""
+    name = symmetric(left.expr, other, facts)
+    if name is None or compare(left, right, {**facts, name: [*facts.get(name, ()), "symmetric"]}).verdict != "proved":
+        return ""
+    return f"; they are equal where {name} is symmetric"
+
+
+def symmetric(left: Expr, right: Expr, facts: Facts) -> str | None:
+    """The matrix that must be symmetric for both sides to agree at some points."""
+    for matrix in probe.variables_of(left, right):
+        own = facts.get(matrix.name, ())
+        if matrix.rank == 2 and matrix.shape[0] == matrix.shape[1] and not {"symmetric", "spd", "psd", "skew"} & {*own}:
+            found = probe.gaps(left, right, {**facts, matrix.name: [*own, "symmetric"]}, count=4)
+            if found and not probe.differ(found):
+                return matrix.name
+    return None
 
 
 def aligned(right: Reading, left: Reading) -> Expr:

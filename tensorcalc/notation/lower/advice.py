@@ -41,7 +41,7 @@ def sum_error(scope: Scope, left: Syntax, a: Value, right: Syntax, b: Value) -> 
 
 
 def turned_number(scope: Scope, tree: Op) -> FormulaError:
-    """TC071: nobody transposes a number; on paper a 1 with a transpose is a vector of ones."""
+    """TC071: on paper a 1 with a transpose is a vector of ones."""
     return scope.formula_error("TC071", "a number has no transpose", tree,
                                help="a vector of ones is written ones(n); the sum of all entries is sum(X)")
 

@@ -171,7 +171,8 @@ def _symbolic_power(value: Value, whole: int | None, exponent: Value, tree: Synt
 
 
 def _transpose(tree: Op, operands: Operands, scope: Scope) -> Value:
-    if isinstance(tree.operands[0], Num):
+    inner = tree.operands[0]
+    if inner == Num(Fraction(1)) and inner.span[0] == tree.span[0]:   # not in brackets
         raise turned_number(scope, tree)
     value = operands[0].matrix()
     return contract(scope, [(value, [0, 1])], (value.cols, value.rows), [[1], [0]])
