@@ -9,6 +9,7 @@ from tensorcalc.calculus.derivation import derivation
 from tensorcalc.calculus.derive import derive
 from tensorcalc.notation.describe import Layout
 from tensorcalc.notation.lower import Scope, read
+from tensorcalc.notation.recover import kronecker
 from tensorcalc.numbers.evaluate import evaluate
 from tensorcalc.service import handle
 
@@ -73,6 +74,21 @@ def test_brief_derivations_are_short():
     for formula, declared, wrt in TASKS:
         answer = handle({"do": "derive", "expr": formula, "wrt": wrt, "vars": declared, "want": ["steps"]})
         assert 1 <= len(answer["steps"]) <= 8, formula
+
+
+def test_merged_axes_of_a_network_take_work_linear_in_its_depth():
+    """Counted, not timed: how many parts are written as matrices for the steps of a Hessian."""
+    def work(layers: int) -> int:
+        text = "x"
+        for k in range(layers):
+            text = f"tanh(W{k} {text} + b{k})"
+        declared = {"x": ["d"], **{f"{letter}{k}": ["d", "d"][:rank] for k in range(layers) for letter, rank in (("W", 2), ("b", 1))}}
+        kronecker._tree.cache_clear()
+        assert handle({"do": "derive", "expr": f"sum({text})", "wrt": "W0", "order": 2, "vars": declared, "want": ["steps"]})["ok"]
+        return kronecker._tree.cache_info().misses
+
+    two, four, six = (work(layers) for layers in (2, 4, 6))
+    assert six - four <= 2 * (four - two)
 
 
 def test_the_textbook_form():

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterator, Sequence
 from fractions import Fraction
+from functools import lru_cache
 from itertools import permutations, product
 from weakref import WeakKeyDictionary
 
@@ -36,7 +37,6 @@ MOST_PARTED = 4   # factors on two equal axes that are tried on either
 
 # Trees found before: the parts of a product are asked for again and again while it is taken apart.
 _PLAIN: WeakKeyDictionary[Expr, Syntax | None] = WeakKeyDictionary()
-_TREES: WeakKeyDictionary[Expr, dict[int, Syntax | None]] = WeakKeyDictionary()
 _NAMELESS: WeakKeyDictionary[Expr, bool] = WeakKeyDictionary()
 
 
@@ -122,15 +122,9 @@ def recover(expr: Expr, rows: Axes, cols: Axes) -> Syntax | None:
     return _tree(upright, len(rows))
 
 
+@lru_cache(maxsize=4096)   # holds the transposed parts that it was asked for: nothing else does, and they come again and again
 def _tree(expr: Expr, split: int) -> Syntax | None:
     """``recover`` for an expression whose first ``split`` axes are the rows."""
-    found = _TREES.setdefault(expr, {})
-    if split not in found:
-        found[split] = _split_tree(expr, split)
-    return found[split]
-
-
-def _split_tree(expr: Expr, split: int) -> Syntax | None:
     if nameless(expr):
         return None
     if isinstance(expr, Sum) and expr.rank == 2 and split in (0, 2) and len(expr.terms) > 1:
