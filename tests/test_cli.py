@@ -786,6 +786,14 @@ UnknownNameError TC202: sigma is not a function
   ^~~~~
   help: did you mean sigmoid?
 """,
+    """derive "x' x/n" --wrt x""": """\
+ShapeError TC106: a divisor must be a number
+  x' x/n
+       ^
+  n is a vector
+  help: declare n a number (vars, or --var n=), or use ./ for entry by entry
+""",
+    'derive "sum_i x_i^2" --wrt x': "FormulaError TC070: sum is a function\n  sum_i x_i^2\n  ^~~~~\n  help: write sum(i, …)\n",
     # limits
     'derive "X^1000000" --wrt X': "LimitError TC412: a matrix power has at most 64 factors\n  X^1000000\n    ^~~~~~~\n",
     'derive "kron(X, X)^1000000" --wrt X': """\

@@ -67,7 +67,8 @@ def arguments(given: Sequence[str], options: Sequence[Option]) -> Arguments:
             continue
         if flag not in table:
             meant = closest(flag, table)
-            raise RequestError("TC520", f"unknown option {flag}", help=f"did you mean {meant}?" if meant else None)
+            raise RequestError("TC520", f"unknown option {flag}",
+                               help=f"did you mean {meant}?" if meant else f"options are {', '.join(table)}")
         option = table[flag]
         if option.value and not equals and not waiting:
             raise RequestError("TC520", f"{flag} lacks its value", help=f"write {flag} {option.value}")

@@ -205,7 +205,8 @@ def _check_names(trees: Sequence[Syntax], scope: Scope) -> None:
             if isinstance(node, Name) and len(node.name) > 1 and node.name not in scope.declared and id(node) not in named \
                     and node.name in (matrix.FUNCTION_NAMES - {"delta", "eps"}) | _WITHOUT_BRACKET:
                 raise scope.formula_error("TC070", f"{node.name} is a function", node,
-                                          help=f"write {SPOKEN.get(node.name, node.name)}(…)")
+                                          help="write sum(i, …)" if node.name == "sum" and node.indices
+                                          else f"write {SPOKEN.get(node.name, node.name)}(…)")
             if isinstance(node, Name) and _is_sign(node) and node.name not in scope.own_names():
                 raise scope.formula_error("TC070", f"{node.name} with one index reads as a sign of a sum or a product", node,
                                           help=f"write sum(i, …), or declare a vector (vars, or --var {node.name}=n)")

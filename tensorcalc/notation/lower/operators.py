@@ -13,7 +13,7 @@ from ...algebra.expr import Expr
 from ...errors import LimitError, UnsupportedError
 from ...functions import TABLE
 from ..syntax import Num, Op, Syntax
-from .advice import product_error, sum_error, turned_number
+from .advice import number_help, product_error, sum_error, turned_number
 from .operands import Operand, Operands, Operator, pair, trees
 from .scope import Scope, Value
 from .unify import Group
@@ -85,8 +85,9 @@ def _divide(tree: Op, operands: Operands, scope: Scope) -> Value:
     top = operands[0].value()
     bottom = operands[1].value()
     if not bottom.is_scalar:
-        raise scope.shape_error("TC106", "a divisor must be a number", [operands[1].tree],
-                                [operands[1].says(bottom)], help="use ./ for entry by entry, inv(…) for a matrix")
+        number = None if bottom.cols else number_help(scope, operands[1].tree)
+        help = "use ./ for entry by entry, inv(…) for a matrix" if number is None else f"{number}, or use ./ for entry by entry"
+        raise scope.shape_error("TC106", "a divisor must be a number", [operands[1].tree], [operands[1].says(bottom)], help)
     return _scaled(top, bottom, scope, tree)
 
 
