@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from textwrap import wrap
 
 from ...algebra.expr import Apply, Delta, Einsum, Expr, Variable
@@ -72,12 +73,17 @@ def module_code(expr: Expr, library: str, *, name: str = "derivative", groups: S
     return _Module(expr, dialect(library), name, groups, sizes or {}).text()
 
 
+@lru_cache(maxsize=16)   # the modules of all libraries have one plan
+def _planned(expr: Expr, sizes: tuple[tuple[str, int], ...]) -> Expr:
+    return upright([plan(expr, dict(sizes))])[0]
+
+
 class _Module:
     """One generated module."""
 
     def __init__(self, expr: Expr, dialect: Dialect, name: str, groups: Sequence[int] | None, sizes: Mapping[str, int]) -> None:
         self.name, self.groups = name, groups
-        self.expr, = upright([plan(expr, {**nominal_sizes([expr]), **sizes})])
+        self.expr = _planned(expr, tuple(sorted({**nominal_sizes([expr]), **sizes}.items())))
         self.order = postorder(self.expr)
         self.signature = Signature(
             {node.name: node for node in self.order if isinstance(node, Variable)}.values(),

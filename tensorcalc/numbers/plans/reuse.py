@@ -17,6 +17,9 @@ MOST_FACTORS = 40   # of a product in which others are looked for
 _MOST_TRIED = 2000  # partial matches in one such product: equal factors may stand for one another in very many ways
 
 
+_Renaming = tuple[Mapping[int, int], Mapping[int, int]]   # labels of a product to those of its parts elsewhere, and back
+
+
 class _Known(NamedTuple):
     """A product: the node it was planned for, its factors with labels, those of its axes first, and its value."""
 
@@ -66,9 +69,10 @@ def _placed(known: _Known, parts: Sequence[Part], kept: Collection[int],
             tries: Iterator[int]) -> tuple[set[int], Labels] | None:
     """Which of ``parts`` are the factors of a product, and the labels of its axes there; ``None`` when ``tries`` end, too."""
     rank = len(known.value.shape)
-    states: list[tuple[tuple[int, ...], Mapping[int, int]]] = [((), {})]
+    states: list[tuple[tuple[int, ...], _Renaming]] = [((), ({}, {}))]
     while states and next(tries, None) is not None:
-        chosen, labels = states.pop()
+        chosen, renaming = states.pop()
+        labels, _ = renaming
         if len(chosen) == len(known.parts):
             if _is_closed(known, chosen, labels, parts, kept):
                 return set(chosen), tuple([labels[axis] for axis in range(rank)])
@@ -76,19 +80,23 @@ def _placed(known: _Known, parts: Sequence[Part], kept: Collection[int],
         wanted = known.parts[len(chosen)]
         for k, part in enumerate(parts):
             if part.tensor is wanted.tensor and k not in chosen:
-                joined = _joined(labels, wanted.labels, part.labels)
+                joined = _joined(renaming, wanted.labels, part.labels)
                 if joined is not None:
                     states.append(((*chosen, k), joined))
     return None
 
 
-def _joined(labels: Mapping[int, int], own: Labels, there: Labels) -> dict[int, int] | None:
-    """``labels`` with those of one more factor, or ``None`` where two labels would become one, or one two."""
-    found, taken = dict(labels), {other: label for label, other in labels.items()}
-    for label, other in zip(own, there):
-        if found.setdefault(label, other) != other or taken.setdefault(other, label) != label:
+def _joined(renaming: _Renaming, own: Labels, there: Labels) -> _Renaming | None:
+    """``renaming`` with the labels of one more factor, or ``None`` where two labels would become one, or one two."""
+    labels, taken = renaming
+    for label, other in zip(own, there):   # most factors end here, before anything is copied
+        if labels.get(label, other) != other or taken.get(other, label) != label:
             return None
-    return found
+    labels, taken = {**labels}, {**taken}
+    for label, other in zip(own, there):
+        if labels.setdefault(label, other) != other or taken.setdefault(other, label) != label:
+            return None
+    return labels, taken
 
 
 def _is_closed(known: _Known, chosen: Sequence[int], labels: Mapping[int, int], parts: Sequence[Part],
