@@ -106,3 +106,13 @@ def test_what_is_missing_is_named(library: str) -> None:
     slope = tc.compile(tc.read("sum(f(A x))", functions={"f": "elementwise"}).gradient("x"), library=library)
     with pytest.raises(tc.TensorCalcError, match="TC511: no value for df\n  help: pass df as a function of arrays"):
         slope(A=np.eye(2), x=np.ones(2))
+
+
+@pytest.mark.parametrize("library", ["jax", "torch"])
+def test_arrays_that_do_not_fit(library: str) -> None:
+    run = tc.compile(tc.read("sum(softplus(A x))").gradient("x"), library=library)
+    assert run(A=np.ones((2, 3)), x=np.ones(3)).shape == (3,)
+    with pytest.raises(tc.TensorCalcError, match="TC112: the size n has two values"):
+        run(A=np.ones((2, 3)), x=np.ones(2))
+    with pytest.raises(tc.TensorCalcError, match="TC111: x has the wrong order\n  x is declared as n and given as 3 x 1"):
+        run(A=np.ones((2, 3)), x=np.ones((3, 1)))

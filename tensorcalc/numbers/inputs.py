@@ -36,6 +36,24 @@ def read(variables: Iterable[Variable], values: Mapping[str, Any],
     return arrays, known
 
 
+def insist_on_shapes(variables: Iterable[Variable], values: Mapping[str, Any], sizes: Mapping[str, int]) -> None:
+    """Arrays of any library fit their variables; what stands in them is not looked at.
+
+    Raises
+    ------
+    RequestError, ShapeError: as :func:`read` does.
+    """
+    variables = list(variables)
+    given = {variable.name: _stand_in(values[variable.name]) for variable in variables if variable.name in values}
+    _sizes(variables, {variable.name: _array(variable, given) for variable in variables}, sizes)
+
+
+def _stand_in(one: Any) -> Any:
+    """Something of NumPy with the shape of an array of another library, which takes no memory."""
+    shape = getattr(one, "shape", None)
+    return one if shape is None else numpy().broadcast_to(0.0, tuple(shape))
+
+
 def unknown(node: Expr, known: Mapping[str, int]) -> list[str]:
     """The symbols of a node whose sizes nobody knows."""
     dims = (*node.shape, node.dim) if isinstance(node, Delta) else node.shape

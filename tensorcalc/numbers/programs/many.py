@@ -12,7 +12,7 @@ from ...algebra.expr import Expr, Variable
 from ...algebra.traverse import postorder
 from ...errors import RequestError
 from ..backends import jax_itself, numpy
-from ..inputs import read
+from ..inputs import insist_on_shapes, read
 from ..points.componentwise import component_code
 from .compiled import executed
 
@@ -89,7 +89,7 @@ class AtPoints:
                 own = numpy().asarray(values[name])
                 arrays[name] = own if own.dtype.kind in "biuf" else array   # float32 stays what it is
             return arrays
-        read(self._variables, {name: _stand_in(one) for name, one in values.items()}, {})
+        insist_on_shapes(self._variables, values, {})
         return {}
 
     def _insist_on_out(self, values: Mapping[str, Any]) -> None:
@@ -113,12 +113,6 @@ class AtPoints:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _restored, (self.exprs, self.batch, self.library, self.several)
-
-
-def _stand_in(one: Any) -> Any:
-    """Something of NumPy with the shape of an array of another library, whatever stands in it."""
-    shape = getattr(one, "shape", None)
-    return one if shape is None else numpy().broadcast_to(0.0, tuple(shape))
 
 
 def _restored(exprs: Sequence[Expr], batch: Collection[str], library: str, several: bool) -> AtPoints:

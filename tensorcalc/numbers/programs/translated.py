@@ -15,7 +15,7 @@ from ...errors import RequestError
 from ...sizes import symbols, value
 from ..backends import jax_itself
 from ..code.codegen import module_code
-from ..inputs import whole
+from ..inputs import insist_on_shapes, whole
 from .compiled import Origin, calling, cheapest, executed, hidden_sizes, insist_on_functions, is_given, is_plain
 
 
@@ -57,6 +57,7 @@ class Translated:
         Raises
         ------
         RequestError: TC511 without a value for a variable, TC512 for a size that is no whole number, TC513 without one.
+        ShapeError: TC111, TC112 for arrays that do not fit.
         """
         key = tuple([(name, self._kind(name, one)) for name, one in values.items()])
         run = self._cache.get(key)
@@ -105,6 +106,7 @@ class Translated:
     def _module(self, values: Mapping[str, Any]) -> Callable[..., Any]:
         """The function of generated modules, for the sizes that values show."""
         sizes = {name: int(one) for name, one in values.items() if name not in self.declared and isinstance(one, Integral)}
+        insist_on_shapes([variable for name, variable in self.declared.items() if name in values], values, sizes)
         for name, variable in self.declared.items():
             shape = getattr(values.get(name), "shape", None)
             if shape is not None and not variable.groups:
