@@ -75,6 +75,16 @@ def test_other_libraries_compute_the_same(library: str) -> None:
     np.testing.assert_allclose(np.asarray(f.newton("U").compile(library)(**values)), f.newton("U")(**values), rtol=1e-5)
 
 
+@pytest.mark.parametrize("text", ["norm2(A x - b)^2 + (a' x)^2", "norm2(A x)^2 - log(1 + (a' x)^2) + (c' x)^2"])
+def test_a_part_may_be_singular_for_some_sizes(text: str) -> None:
+    """``A`` is wide, so ``A'A`` has no inverse, though the Hessian has one."""
+    f = tc.read(text, DECLARED)
+    rng = np.random.default_rng(3)
+    values = {name: rng.normal(size=[{**SIZES, "m": 3}[str(dim)] for dim in one.shape]) for name, one in f.variables.items()}
+    gradient, hessian = f.gradient("x")(**values), f.hessian("x")(**values)
+    np.testing.assert_allclose(f.newton("x")(**values), values["x"] - np.linalg.solve(hessian, gradient), rtol=1e-6)
+
+
 @given(st.integers(0, 2**32 - 1), st.booleans(), st.booleans())
 def test_numbers_for_sizes_change_nothing(seed: int, is_wide: bool, is_sparse: bool) -> None:
     """Of low rank is a matrix by numbers or by symbols; the step ends at the same place."""

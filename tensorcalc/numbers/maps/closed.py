@@ -75,6 +75,7 @@ def _ways(of: LinearMap, expr: Expr, right: Expr) -> list[Recipe]:
         if error.code == "TC311" and large:
             error.facts = ["a part of it has a rank below its order"]   # not those of the sizes that symbols count as
         raise
+    how = _whole(how)
     ways = [how]
     for turns in range(1, _MOST_TURNS):
         other = _turned(how, turns)
@@ -83,6 +84,16 @@ def _ways(of: LinearMap, expr: Expr, right: Expr) -> list[Recipe]:
     if of.rows == len(of.cols) == 1:
         ways.append(Dense(of.expr, Frame((), (0,), (1,))))
     return ways
+
+
+def _whole(how: Recipe) -> Recipe:
+    """The recipe with a matrix without structure left in its sum: ``A'A + a a'`` may be regular where ``A'A`` is not."""
+    match how:
+        case Tied(steps=steps):
+            return replace(how, steps=tuple([_whole(step) for step in steps]))
+        case LowRank(base=Dense(), instead=Dense(frame=frame) as whole) if not frame.batch and len(frame.rows) == 1:
+            return whole
+    return how
 
 
 def _turned(how: Recipe, turns: int) -> Recipe:
