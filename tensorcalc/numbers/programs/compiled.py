@@ -85,7 +85,8 @@ class Compiled:
         self.declared = tuple(variable for variable in declared if variable.name not in occurring)
         self._names = tuple(sorted(occurring))
         hidden = hidden_sizes(self.exprs)
-        showing = {variable.name for variable in self.declared if hidden & set(variable.shape)}
+        # Where no array is computed with, those that are passed all the same have the precision of the result.
+        showing = {variable.name for variable in self.declared if not occurring or hidden & set(variable.shape)}
         self._symbols = (*sorted(showing), *sorted(hidden))
         self._cache: dict[object, Callable[..., Any]] = {}   # functions by shapes, and those that fill ``out``
         self._into: dict[object, Callable[..., Any]] = {}
@@ -139,12 +140,13 @@ class Compiled:
                 raise RequestError("TC512", f"the value of {name} is complex", field="values",
                                    facts=["compiled functions compute with real numbers"],
                                    help="call the tensor itself, which takes complex numbers too")
-        single = bool(arrays) and all(array.dtype == np.float32 for array in arrays.values())
+        others = {variable.name: np.asarray(values[variable.name]) for variable in shown}
+        precisions = {array.dtype for array in (arrays or others).values()}
+        single = precisions == {np.dtype(np.float32)}
         dtype = np.dtype(np.float32 if single else np.float64)
-        arrays = {name: np.asarray(array, dtype=dtype) for name, array in arrays.items()}
-        arrays |= {variable.name: np.asarray(values[variable.name]) for variable in shown}
-        others = [_size(arrays.get(name, values.get(name))) for name in self._symbols]
-        key = (*[part for name in self._names for part in _KIND(arrays[name])], *others)
+        arrays = {name: np.asarray(array, dtype=dtype) for name, array in arrays.items()} | others
+        rest = [_size(arrays.get(name, values.get(name))) for name in self._symbols]
+        key = (*[part for name in self._names for part in _KIND(arrays[name])], *rest)
         cache = self._into if fills else self._cache
         if key not in cache:
             exprs = [cheapest(expr, origin, self.facts, sizes) for expr, origin in zip(self.exprs, self.origins)]
@@ -153,13 +155,13 @@ class Compiled:
             cache[key] = _filling(run, self.exprs[0], self.groups[0], sizes) if fills else run
         own = [values[name] for name in self._names]
         if all([(type(one) is np.ndarray or isinstance(one, np.number)) and one.dtype == dtype for one in own]):
-            cache[(*[part for one in own for part in _KIND(one)], *others)] = cache[key]   # numbers of NumPy serve as they are
+            cache[(*[part for one in own for part in _KIND(one)], *rest)] = cache[key]   # numbers of NumPy serve as they are
         return cache[key], {**values, **{name: arrays[name] for name in self._names}}
 
 
 def _size(given: Any) -> object:
-    """What tells sizes apart: a number itself, whatever its class, and the shape of an array."""
-    return int(given) if isinstance(given, Integral) else getattr(given, "shape", given)
+    """What tells sizes apart: a number itself, whatever its class, and the shape and the precision of an array."""
+    return int(given) if isinstance(given, Integral) else (given.shape, given.dtype) if hasattr(given, "dtype") else given
 
 
 def _filling(run: Callable[..., Any], expr: Expr, groups: Sequence[int] | None, sizes: Mapping[str, int]) -> Callable[..., Any]:
