@@ -128,3 +128,13 @@ def test_no_size_that_is_a_symbol_is_told_as_a_number() -> None:
     with pytest.raises(tc.TensorCalcError) as caught:
         tc.read("norm2(A x - b)^2", b=["m"]).newton("A")
     assert (caught.value.code, caught.value.facts) == ("TC311", ["a part of it has a rank below its order"])
+
+
+def test_a_product_of_low_rank_that_is_summed_over_two_axes() -> None:
+    f = tc.read("Y_ab = T_iab x_i; sum(exp(x)) + norm2(Y)^2", x=[30], T=[30, 2, 2])
+    rng = np.random.default_rng(3)
+    values = {"x": rng.normal(size=30) / 3, "T": rng.normal(size=(30, 2, 2))}
+
+    def by_hand(v: dict[str, Any]) -> Any:
+        return jnp.exp(v["x"]).sum() + ((v["T"].T @ v["x"]) ** 2).sum()
+    np.testing.assert_allclose(f.newton("x")(**values), _expected(by_hand, values, "x"), rtol=1e-8, atol=1e-10)

@@ -162,7 +162,7 @@ def _solved(how: Recipe, right: _Placed) -> _Placed:
                 right = _solved(step, right)
             renamed = dict(ties)
             return _Placed(right.expr, tuple([renamed.get(axis, axis) for axis in right.axes]))
-        case LowRank(base, pairs, _, frame, _) if not frame.batch or not any([_summed(left, frame) for left, _ in pairs]):
+        case LowRank(base, pairs, _, frame, _) if max([_summed(left, frame) for left, _ in pairs]) <= (0 if frame.batch else 1):
             return _woodbury(base, pairs, frame, right)
         case LowRank(instead=Dense() as instead):
             return _solved(instead, right)
