@@ -426,6 +426,7 @@ def test_points_of_two_arrays_are_as_many() -> None:
 
 @pytest.mark.parametrize("library", ["jax", "torch"])
 def test_many_points_of_other_libraries_fit_too(library: str) -> None:
+    pytest.importorskip(library)
     run = compiled(read("logdet(F)", F=[2, 2]), library=library, batch=["F"])
     assert np.allclose(run(F=2 * STACK), np.log(4))
     with pytest.raises(TensorCalcError, match="F is declared as points x 2 x 2 and given as 2 x 2"):

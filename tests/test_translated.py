@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from answers import close
 
 import tensorcalc as tc
+from tensorcalc.numbers import backends
 
 FORMULAS = [
     ("sum(softplus(-y .* (X*w)))", {"X": ["m", "d"], "y": ["m"], "w": ["d"]}, "w"),
@@ -100,6 +102,7 @@ def test_a_size_that_is_no_whole_number(library: str, size: object) -> None:
 
 @pytest.mark.parametrize("library", ["numpy", "jax", "torch"])
 def test_what_is_missing_is_named(library: str) -> None:
+    pytest.importorskip(library)
     run = tc.compile(tc.read("A + tr(eye(n)) A"), library=library)
     with pytest.raises(tc.TensorCalcError, match="TC513: no array shows the size n\n  help: give the size by its name: n="):
         run(A=np.eye(2))
@@ -110,9 +113,22 @@ def test_what_is_missing_is_named(library: str) -> None:
 
 @pytest.mark.parametrize("library", ["jax", "torch"])
 def test_arrays_that_do_not_fit(library: str) -> None:
+    pytest.importorskip(library)
     run = tc.compile(tc.read("sum(softplus(A x))").gradient("x"), library=library)
     assert run(A=np.ones((2, 3)), x=np.ones(3)).shape == (3,)
     with pytest.raises(tc.TensorCalcError, match="TC112: the size n has two values"):
         run(A=np.ones((2, 3)), x=np.ones(2))
     with pytest.raises(tc.TensorCalcError, match="TC111: x has the wrong order\n  x is declared as n and given as 3 x 1"):
         run(A=np.ones((2, 3)), x=np.ones((3, 1)))
+
+
+@pytest.mark.parametrize(("library", "found"), [("jax", backends.jax_itself), ("torch", backends.pytorch)], ids=["jax", "torch"])
+def test_a_library_that_is_not_installed(library: str, found: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = tc.read("A x").compile(library)
+    monkeypatch.setitem(sys.modules, library, None)
+    found.cache_clear()
+    try:
+        with pytest.raises(tc.TensorCalcError, match=f"TC310: {library} is not installed"):
+            run(A=np.eye(2), x=np.ones(2))
+    finally:
+        found.cache_clear()

@@ -13,7 +13,7 @@ from ...algebra.expr import Delta, Expr, Variable
 from ...algebra.traverse import postorder
 from ...errors import RequestError
 from ...sizes import symbols, value
-from ..backends import jax_itself
+from ..backends import jax_itself, pytorch
 from ..code.codegen import module_code
 from ..inputs import insist_on_shapes, whole
 from .compiled import Origin, calling, cheapest, executed, hidden_sizes, insist_on_functions, is_given, is_plain
@@ -58,6 +58,7 @@ class Translated:
         ------
         RequestError: TC511 without a value for a variable, TC512 for a size that is no whole number, TC513 without one.
         ShapeError: TC111, TC112 for arrays that do not fit.
+        UnsupportedError: TC310 where the library is not installed.
         """
         key = tuple([(name, self._kind(name, one)) for name, one in values.items()])
         run = self._cache.get(key)
@@ -83,6 +84,7 @@ class Translated:
         alone = not hidden and not any(map(is_given, postorder(*self.exprs)))
         plain = alone and bool(self._names) and is_plain(self._names)
         if self.library != "jax":
+            pytorch()   # an error that says what to install
             if plain:
                 self.__class__ = _by_shapes(self)
                 return self
