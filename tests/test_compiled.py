@@ -469,6 +469,14 @@ def test_by_one_triangle_of_a_symmetric_matrix(text: str, by_hand: Any, laid: An
     np.testing.assert_allclose(found, by_hand(X.astype(float), B.astype(float)), rtol=1e-9 if dtype is np.float64 else 2e-3)
 
 
+@pytest.mark.parametrize(("n", "by_triangles"), [(60, True), (1000, False)])
+def test_two_libraries_do_not_both_ask_for_all_cores(n: int, by_triangles: bool) -> None:
+    """Threads of NumPy's BLAS wait for more work for a while, and SciPy's would wait for them."""
+    run = compiled(read("norm2(T - U V')^2").newton("U"))
+    run(T=np.ones((n, n)), V=np.eye(n, 8))
+    assert ("gram_factor(V)" in run.code) == by_triangles, run.code
+
+
 @pytest.mark.parametrize(("m", "n"), [(0, 0), (3, 0), (0, 3), (2, 3)])
 def test_without_entries_or_without_an_inverse(m: int, n: int) -> None:
     f = compiled(read("X inv(X' X)", X=["m", "n"]))

@@ -40,6 +40,7 @@ SPD_PRODUCT = Function("spd_product", "(n,n),(n,m),()->(n,m)")
 """A number times inv(s) b, from the lower triangle of inv(s)."""
 
 _HALF = number(Fraction(1, 2))
+_MOST_ALONE = (9216, 2**18)   # multiplications that OpenBLAS gives to one thread: with a vector, with a matrix
 _MANY = 256   # entries from which on a pass over memory costs more than a call
 
 
@@ -52,7 +53,9 @@ def selected(roots: Sequence[Expr], sizes: Mapping[str, int]) -> list[Expr]:
         roots = upright(roots)
     roots = mapped(roots, lambda node, count: _weight_inside(node, count, sizes) or _gram(node))
     if backends.has_scipy():
-        roots = mapped(roots, _by_triangles)
+        triangles = mapped(roots, _by_triangles)
+        if not any(_takes_threads(node, sizes) for node in postorder(*triangles)):
+            roots = triangles
     roots = mapped(roots, lambda node, _: _written_out(node, sizes))
     return mapped(roots, _compared(roots))
 
@@ -172,6 +175,15 @@ def _factored(node: Expr, factored: set[Expr], sizes: Mapping[str, int]) -> Expr
         inverse = Apply(matrix.shape, SPD_INVERSE, (factor,), 1)   # triangular systems of many sides are slower than a product
         return Einsum(node.shape, *paired((inverse, (0, 2)), (rest[0], (2, 1))))
     return Apply(node.shape, SPD_SOLVE[rest[0].rank], (factor, *rest))
+
+
+def _takes_threads(node: Expr, sizes: Mapping[str, int]) -> bool:
+    """Whether NumPy's BLAS shares a product among threads, which then wait for more of it and hold up those of SciPy's."""
+    if not isinstance(node, Einsum) or is_placement(node) or len(node.operands) != 2:
+        return False
+    dims = {label: dim for one, own in zip(node.operands, node.subscripts) for label, dim in zip(own, one.shape)}
+    alone = _MOST_ALONE[min(one.rank for one in node.operands) > 1]
+    return max(dims, default=0) >= node.rank and prod([value(dim, sizes) for dim in dims.values()]) > alone
 
 
 def _by_triangles(node: Expr, count: Mapping[Expr, int]) -> Expr | None:
