@@ -443,8 +443,11 @@ def spd_inverse(factor: Array) -> Array:
     linalg = scipy_linalg()
     if not factor.size:
         return factor
-    inverted = linalg.lapack.dpotri if factor.dtype == np.float64 else linalg.lapack.spotri
-    lower = np.tril(inverted(factor, lower=1)[0])
+    double = factor.dtype == np.float64
+    if len(factor) <= 128:   # dpotri asks for threads even here, and waits for those that NumPy keeps
+        lower = np.tril((linalg.lapack.dtrtri if double else linalg.lapack.strtri)(factor, lower=1)[0])
+        return lower.T @ lower
+    lower = np.tril((linalg.lapack.dpotri if double else linalg.lapack.spotri)(factor, lower=1)[0])
     return lower + np.tril(lower, -1).T
 
 

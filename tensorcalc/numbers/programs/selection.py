@@ -41,6 +41,7 @@ SPD_PRODUCT = Function("spd_product", "(n,n),(n,m),()->(n,m)")
 
 _HALF = number(Fraction(1, 2))
 _MOST_ALONE = (9216, 2**18)   # multiplications that OpenBLAS gives to one thread: with a vector, with a matrix
+_SMALL = 128   # the order of a matrix of which both triangles cost next to nothing
 _MANY = 256   # entries from which on a pass over memory costs more than a call
 
 
@@ -53,7 +54,7 @@ def selected(roots: Sequence[Expr], sizes: Mapping[str, int]) -> list[Expr]:
         roots = upright(roots)
     roots = mapped(roots, lambda node, count: _weight_inside(node, count, sizes) or _gram(node))
     if backends.has_scipy():
-        triangles = mapped(roots, _by_triangles)
+        triangles = mapped(roots, lambda node, count: _by_triangles(node, count, sizes))
         if not any(_takes_threads(node, sizes) for node in postorder(*triangles)):
             roots = triangles
     roots = mapped(roots, lambda node, _: _written_out(node, sizes))
@@ -186,15 +187,17 @@ def _takes_threads(node: Expr, sizes: Mapping[str, int]) -> bool:
     return max(dims, default=0) >= node.rank and prod([value(dim, sizes) for dim in dims.values()]) > alone
 
 
-def _by_triangles(node: Expr, count: Mapping[Expr, int]) -> Expr | None:
-    """A step of a symmetric matrix that nothing else reads, by one triangle of it."""
+def _by_triangles(node: Expr, count: Mapping[Expr, int], sizes: Mapping[str, int]) -> Expr | None:
+    """A step of a large symmetric matrix that nothing else reads, by one triangle of it."""
     if isinstance(node, Apply) and node.function is FACTOR and count.get(node.arguments[0], 2) == 1:
+        if value(node.shape[0], sizes) <= _SMALL:
+            return None
         x = _root_of_gram(node.arguments[0])
         return None if x is None else Apply(node.shape, GRAM_FACTOR, (x,))
     if isinstance(node, Einsum) and node.rank == 2 and len(node.operands) == 2 and not is_placement(node):
         for place in (0, 1):
             found = _inverse_of_factor(node.operands[place], count)
-            if found is not None:
+            if found is not None and value(found[0].shape[0], sizes) > _SMALL:
                 return _product_by_triangle(node, place, *found)
     return None
 
