@@ -278,7 +278,8 @@ class Tensor:
         """Where one step of Newton's method from the variable ends: ``x - inv(H) g`` as a formula.
 
         The structure of the Hessian is used: systems are as small as its factors.  Where the Hessian is
-        constant, this is the stationary point, from everywhere.
+        constant, this is the stationary point, from everywhere.  The formula takes it that the factors of a
+        Kronecker product have inverses, also where a matrix of low rank is added to the product.
 
         Examples
         --------

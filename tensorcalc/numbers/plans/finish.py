@@ -6,7 +6,8 @@ at how often its parts are used, so plans of any size take linear time.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
+from fractions import Fraction
 
 from ...algebra.expr import Apply, Einsum, Expr, Sum
 from ...algebra.traverse import postorder, uses
@@ -37,6 +38,30 @@ def finished(roots: list[Expr]) -> list[Expr]:
                                                     for weight, child, other in terms]))
         present.add(done[node])
     return [done[root] for root in roots]
+
+
+def mapped(roots: Sequence[Expr], step: Callable[[Expr, Mapping[Expr, int]], Expr | None]) -> list[Expr]:
+    """The plans with each node replaced by what ``step`` makes of it; it knows how often nodes are used."""
+    count = uses(roots)
+    done: dict[Expr, Expr] = {}
+    for node in postorder(*roots):
+        children = tuple([done[child] for child in node.children])
+        new = node if children == node.children else rebuilt(node, children)
+        count.setdefault(new, count[node])
+        done[node] = _gathered(step(new, count) or new)
+        count.setdefault(done[node], count[node])
+    return [done[root] for root in roots]
+
+
+def _gathered(node: Expr) -> Expr:
+    """A sum with no term twice: what memory a term leaves is known for one of a kind."""
+    if not isinstance(node, Sum) or len(set(node.children)) == len(node.terms):
+        return node
+    weights: dict[Expr, Fraction] = {}
+    for weight, term in node.terms:
+        weights[term] = weights.get(term, Fraction(0)) + weight
+    terms = tuple([(weight, term) for term, weight in weights.items() if weight])
+    return terms[0][1] if len(terms) == 1 and terms[0][0] == 1 else Sum(node.shape, terms)
 
 
 def rebuilt(node: Expr, children: tuple[Expr, ...]) -> Expr:

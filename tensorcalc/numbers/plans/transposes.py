@@ -5,13 +5,11 @@ Knows plans, and nothing of arrays or text.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from fractions import Fraction
+from collections.abc import Mapping, Sequence
 
 from ...algebra.expr import Apply, Einsum, Expr, Sum
-from ...algebra.traverse import postorder, uses
 from ...functions import POWER
-from .finish import rebuilt
+from .finish import mapped
 from .pairwise import Labels, is_placement
 
 
@@ -20,36 +18,13 @@ def upright(roots: Sequence[Expr]) -> list[Expr]:
     return mapped(roots, lambda node, count: _upright(_absorbed(node), count))
 
 
-def mapped(roots: Sequence[Expr], step: Callable[[Expr, Mapping[Expr, int]], Expr | None]) -> list[Expr]:
-    """The plans with each node replaced by what ``step`` makes of it; it knows how often nodes are used."""
-    count = uses(roots)
-    done: dict[Expr, Expr] = {}
-    for node in postorder(*roots):
-        children = tuple([done[child] for child in node.children])
-        new = node if children == node.children else rebuilt(node, children)
-        count.setdefault(new, count[node])
-        done[node] = _gathered(step(new, count) or new)
-        count.setdefault(done[node], count[node])
-    return [done[root] for root in roots]
-
-
-def _gathered(node: Expr) -> Expr:
-    """A sum with no term twice: what memory a term leaves is known for one of a kind."""
-    if not isinstance(node, Sum) or len(set(node.children)) == len(node.terms):
-        return node
-    weights: dict[Expr, Fraction] = {}
-    for weight, term in node.terms:
-        weights[term] = weights.get(term, Fraction(0)) + weight
-    terms = tuple([(weight, term) for term, weight in weights.items() if weight])
-    return terms[0][1] if len(terms) == 1 and terms[0][0] == 1 else Sum(node.shape, terms)
-
-
 def transposed(node: Expr) -> Expr | None:
     """The matrix whose transpose a node is."""
     return node.operands[0] if isinstance(node, Einsum) and node.rank == 2 and node.subscripts == ((1, 0),) else None
 
 
 def transpose(node: Expr) -> Expr:
+    """The transpose of a matrix as a step of a plan."""
     return Einsum(node.shape[::-1], (node,), ((1, 0),))
 
 
@@ -99,5 +74,6 @@ def _flipped(node: Expr, count: Mapping[Expr, int]) -> Expr | None:
 
 
 def paired(*factors: tuple[Expr, Labels]) -> tuple[tuple[Expr, ...], tuple[Labels, ...]]:
+    """The operands of a product in the order that plans have, and their subscripts."""
     ordered = sorted(factors, key=lambda factor: (factor[0].key, factor[1]))
     return tuple([tensor for tensor, _ in ordered]), tuple([labels for _, labels in ordered])

@@ -166,17 +166,28 @@ def _size(given: Any) -> object:
 
 def _filling(run: Callable[..., Any], expr: Expr, groups: Sequence[int] | None, sizes: Mapping[str, int]) -> Callable[..., Any]:
     """A function that fills ``out``, once that is an array for the very result: NumPy would repeat it in a larger one."""
-    np, dims = numpy(), iter(sized(expr.shape, sizes))
+    dims = iter(sized(expr.shape, sizes))
     shape = tuple([prod([next(dims) for _ in range(count)]) for count in groups or (1,) * expr.rank])
 
     def fill(*, out: Any, **values: Any) -> Any:
-        if not isinstance(out, np.ndarray) or out.shape != shape or out.dtype.kind != "f":
-            given = f"{' x '.join(map(str, out.shape))} of {out.dtype}" if isinstance(out, np.ndarray) else "none"
-            raise RequestError("TC519", "out is no array for the result", field="values",
-                               facts=[f"the result is {' x '.join(map(str, shape))} of floating-point numbers, out is {given}"])
+        insist_on_memory(out, shape)
         return run(out=out, **values)
 
     return fill
+
+
+def insist_on_memory(out: Any, shape: tuple[int, ...]) -> None:
+    """What the user gives for a result is an array for it.
+
+    Raises
+    ------
+    RequestError: TC519 where it is not.
+    """
+    given = isinstance(out, numpy().ndarray)
+    if not given or out.shape != shape or out.dtype.kind != "f":
+        has = f"{' x '.join(map(str, out.shape))} of {out.dtype}" if given else "none"
+        raise RequestError("TC519", "out is no array for the result", field="values",
+                           facts=[f"the result is {' x '.join(map(str, shape))} of floating-point numbers, out is {has}"])
 
 
 _TAKEN = ("out", "others", "cache", "into", "general", "direct")

@@ -14,7 +14,7 @@ from ...errors import RequestError
 from ..backends import jax_itself, numpy
 from ..inputs import insist_on_shapes, read
 from ..points.componentwise import component_code
-from .compiled import executed
+from .compiled import executed, insist_on_memory
 
 
 class AtPoints:
@@ -94,7 +94,7 @@ class AtPoints:
 
     def _insist_on_out(self, values: Mapping[str, Any]) -> None:
         """``out`` is an array of floating-point numbers for each result; ``threads`` is a whole number."""
-        np, threads = numpy(), values.get("threads", 1)
+        threads = values.get("threads", 1)
         if isinstance(threads, bool) or not hasattr(threads, "__index__"):
             raise RequestError("TC519", f"threads is a whole number, not {str(threads)[:40]!r}", field="values")
         given = values.get("out")
@@ -105,11 +105,8 @@ class AtPoints:
             raise RequestError("TC519", f"out is a list of {len(self.exprs)} arrays, one for each result", field="values")
         points = next(len(values[one.name]) for one in self._variables if one.shape[:1] == ("points",))
         for expr, out in zip(self.exprs, outs):
-            shape = (points, *expr.shape)
-            if out is not None and (not isinstance(out, np.ndarray) or out.shape != shape or out.dtype.kind != "f"):
-                has = f"{' x '.join(map(str, out.shape))} of {out.dtype}" if isinstance(out, np.ndarray) else "none"
-                raise RequestError("TC519", "out is no array for the result", field="values", facts=[
-                    f"the result is {' x '.join(map(str, shape))} of floating-point numbers, out is {has}"])
+            if out is not None:
+                insist_on_memory(out, (points, *map(int, expr.shape)))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _restored, (self.exprs, self.batch, self.library, self.several)

@@ -17,10 +17,10 @@ from ...calculus.assume import is_positive
 from ...functions import POWER, TABLE, Function
 from ...sizes import value
 from .. import backends
-from ..plans.finish import SOLVE, rebuilt
+from ..plans.finish import SOLVE, mapped, rebuilt
 from ..plans.pairwise import is_placement
 from ..plans.stable import LOG_OF_DET, SLOPE
-from ..plans.transposes import mapped, paired, transpose, transposed, upright
+from ..plans.transposes import paired, transpose, transposed, upright
 
 EXP = Function("exp_unbounded", "()->()")
 """exp(x), infinite where it is too large, without a warning."""
